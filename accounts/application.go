@@ -1,0 +1,81 @@
+package accounts
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"example.com/aye/internal/secret"
+)
+
+// MaxSecrets is how many secrets of an application may be live: the one in use and, during
+// a rotation, the next.
+const MaxSecrets = 2
+
+// Application is a login page's own server, a relying party.
+type Application struct {
+	ID             string
+	OrganisationID string
+	Name           string
+	// Origins are the web origins whose pages may wait for an answer.
+	Origins []string
+	// MayEnrol lets the application link a person's first phone.
+	MayEnrol bool
+	// WebhookURL is told of reports that come after the release; empty for none.
+	WebhookURL string
+	// WebhookSecret signs what is sent there, in the "whsec_" form of Standard Webhooks.
+	WebhookSecret secret.Secret
+	Secrets       []ClientSecret
+	Created       time.Time
+}
+
+// ClientSecret is a live secret of an application, of which only the hash is kept.
+type ClientSecret struct {
+	// ID is how people name the secret: its first characters.
+	ID      string
+	Hash    string
+	Created time.Time
+}
+
+// Validate says what is wrong with the application, as [ErrInvalid].
+func (a Application) Validate() error {
+	if err := checkName("name", a.Name); err != nil {
+		return err
+	}
+	for _, origin := range a.Origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || (u.Scheme != "https" && !localhost(u)) {
+			return fmt.Errorf("%w: origin is %q, it must look like https://login.example.com with nothing behind it", ErrInvalid, origin)
+		}
+	}
+	if a.WebhookURL == "" {
+		return nil
+	}
+	u, err := url.Parse(a.WebhookURL)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || (u.Scheme != "https" && !localhost(u)) {
+		return fmt.Errorf("%w: webhook is %q, it must be an https address", ErrInvalid, a.WebhookURL)
+	}
+	return nil
+}
+
+// Allows tells whether a page of the origin may wait for this application's requests.
+func (a Application) Allows(origin string) bool {
+	return origin != "" && slices.Contains(a.Origins, origin)
+}
+
+// Holds tells whether the secret is one of the live ones.
+func (a Application) Holds(clientSecret secret.Secret) bool {
+	hash, found := secret.Hash(clientSecret), false
+	for _, live := range a.Secrets {
+		// Each is compared, found or not, in a time that does not tell where they differ.
+		found = secret.Equal(secret.Secret(live.Hash), secret.Secret(hash)) || found
+	}
+	return found
+}
+
+// localhost is where a page may be developed without TLS.
+func localhost(u *url.URL) bool {
+	host := u.Hostname()
+	return u.Scheme == "http" && (host == "localhost" || host == "127.0.0.1" || host == "::1")
+}

@@ -1,0 +1,70 @@
+package accounts
+
+import (
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+)
+
+// Person is one identity for the whole installation.
+type Person struct {
+	ID string
+	// Email is the user name, in lower case.
+	Email string
+	// Display is the name that is shown, for example on the phone.
+	Display string
+	Locale  string
+	Created time.Time
+}
+
+// Role is what a member may do in the organisation.
+type Role string
+
+// The roles, from little to much.
+const (
+	RoleMember        Role = "member"
+	RoleSupport       Role = "support"
+	RoleAdministrator Role = "administrator"
+	RoleOwner         Role = "owner"
+)
+
+// Privileged roles always type six digits.
+func (r Role) Privileged() bool { return r != RoleMember }
+
+// Status is how far a membership is.
+type Status string
+
+// A membership is invited until the person accepts, and can be ended.
+const (
+	Invited Status = "invited"
+	Active  Status = "active"
+	Ended   Status = "ended"
+)
+
+// Member is a person in an organisation. ID is the membership's, the user id of the API.
+type Member struct {
+	ID             string
+	OrganisationID string
+	Person         Person
+	Role           Role
+	Status         Status
+	Created        time.Time
+}
+
+// UserReference names a member by exactly one of the two.
+type UserReference struct {
+	// ID is a membership id.
+	ID string
+	// Email is compared without case.
+	Email string
+}
+
+// NormalEmail gives the form in which an address is kept and compared, or [ErrInvalid].
+func NormalEmail(address string) (string, error) {
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Address != strings.TrimSpace(address) || len(address) > 254 || strings.ContainsFunc(address, control) {
+		return "", fmt.Errorf("%w: %q is not an e-mail address", ErrInvalid, address)
+	}
+	return strings.ToLower(parsed.Address), nil
+}

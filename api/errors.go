@@ -1,0 +1,271 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/aye/accounts"
+	"example.com/aye/approval"
+	"example.com/aye/devices"
+	"example.com/aye/internal/strictjson"
+	"example.com/aye/otp"
+	"example.com/aye/pairing"
+)
+
+// What can be wrong with a request before the domain sees it.
+var (
+	errOrigin    = errors.New("this origin is not one of the application's allowed origins")
+	errTicket    = errors.New("the ticket is missing or is not for this address")
+	errTooLarge  = errors.New("the body is larger than 64 KiB")
+	errBody      = errors.New("the body could not be read")
+	errMediaType = errors.New("send the body as application/json, not compressed")
+	errUpgrade   = errors.New("open a WebSocket here, or poll the state address")
+	errDraining  = errors.New("this server is about to restart")
+	errEnrol     = errors.New("this application may not link phones; the operator can allow it")
+	// ErrUnavailable is for adapters: something the call depends on does not answer.
+	ErrUnavailable = errors.New("something that Aye needs does not answer")
+)
+
+// codes is the one table from errors to problems; the first match counts. A test fails for
+// an error of the domain without a row.
+var codes = []struct {
+	err  error
+	code string
+}{
+	{errOrigin, "origin-not-allowed"},
+	{errTicket, "invalid-ticket"},
+	{errTooLarge, "payload-too-large"},
+	{errBody, "invalid-json"},
+	{errMediaType, "unsupported-media-type"},
+	{errUpgrade, "upgrade-required"},
+	{errDraining, "busy"},
+	{errEnrol, "enrol-not-allowed"},
+	{strictjson.ErrMalformed, "invalid-json"},
+
+	{accounts.ErrCredentials, "unauthorized"},
+	{accounts.ErrNotFound, "unknown-user"},
+	{accounts.ErrInvalid, "invalid-request"},
+
+	{devices.ErrProof, "invalid-proof"},
+	{devices.ErrUseNonce, "use-nonce"},
+	{devices.ErrProofUsed, "proof-used"},
+	{devices.ErrUnknown, "device-unknown"},
+	{devices.ErrNotActive, "device-not-active"},
+	{devices.ErrInvalid, "invalid-request"},
+
+	{pairing.ErrNotFound, "not-found"},
+	{pairing.ErrUnknownCode, "pairing-unknown-code"},
+	{pairing.ErrExpired, "pairing-expired"},
+	{pairing.ErrBurned, "pairing-burned"},
+	{pairing.ErrClosed, "pairing-closed"},
+	{pairing.ErrClaim, "invalid-signature"},
+	{pairing.ErrAppTooOld, "app-too-old"},
+	{pairing.ErrEnrolRefused, "enrol-refused"},
+	{pairing.ErrTooMany, "too-many-pairings"},
+	{pairing.ErrTooManyPhones, "too-many-phones"},
+	{pairing.ErrWrongCode, "wrong-code"},
+	{pairing.ErrKeyReused, "invalid-signature"},
+	{pairing.ErrMismatch, "idempotency-mismatch"},
+
+	{approval.ErrNotFound, "not-found"},
+	{approval.ErrInvalid, "invalid-request"},
+	{approval.ErrNotEnrolled, "not-enrolled"},
+	{approval.ErrTapNotAllowed, "tap-not-allowed"},
+	{approval.ErrNumberRequired, "number-required"},
+	{approval.ErrTooManyPending, "too-many-pending"},
+	{approval.ErrMismatch, "idempotency-mismatch"},
+	{approval.ErrDecision, "invalid-signature"},
+	{approval.ErrKey, "unknown-key"},
+	{approval.ErrApprovalKey, "approval-key-required"},
+	{approval.ErrChallenge, "challenge-mismatch"},
+	{approval.ErrNumberMissing, "invalid-request"},
+	{approval.ErrDecided, "already-decided"},
+	{approval.ErrTooLate, "report-too-late"},
+	{approval.ErrReleaseCode, "wrong-release-code"},
+	{approval.ErrRedeemed, "already-redeemed"},
+	{approval.ErrLapsed, "lapsed"},
+	{approval.ErrNotApproved, "not-approved"},
+	{approval.ErrMethod, "method-unavailable"},
+
+	{otp.ErrWrong, "wrong-code"},
+	{otp.ErrNone, "method-unavailable"},
+	{otp.ErrTooMany, "too-many-attempts"},
+
+	{ErrUnavailable, "unavailable"},
+	{context.DeadlineExceeded, "unavailable"},
+}
+
+// fieldError is a problem with one field, as `errors` of a problem says it.
+type fieldError struct {
+	Pointer string `json:"pointer"`
+	Detail  string `json:"detail"`
+}
+
+func (e *fieldError) Error() string { return e.Pointer + " " + e.Detail }
+
+func invalidField(pointer, detail string) error { return &fieldError{pointer, detail} }
+
+// problemJSON is RFC 9457's form, with our members.
+type problemJSON struct {
+	Type           string       `json:"type"`
+	Title          string       `json:"title"`
+	Status         int          `json:"status"`
+	Detail         string       `json:"detail"`
+	Code           string       `json:"code"`
+	RequestID      string       `json:"request_id"`
+	Errors         []fieldError `json:"errors,omitempty"`
+	State          *outcomeJSON `json:"state,omitempty"`
+	MinimumVersion string       `json:"minimum_version,omitempty"`
+}
+
+// problem answers an error. What is not in the table is answered as "internal", and only
+// the log has what it was.
+func (s *Server) problem(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	code, detail := codeOf(err)
+	p, ok := problemByCode(code)
+	if !ok {
+		p, _ = problemByCode("internal")
+	}
+	out := problemJSON{
+		Type: s.Origin + "/problems/" + p.code, Title: p.title, Status: p.status, Detail: detail, Code: p.code,
+		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
+	}
+	s.extend(&out, c, err)
+	if p.status >= http.StatusInternalServerError {
+		s.Log.ErrorContext(c.Request().Context(), "request failed", slog.String("request_id", out.RequestID), slog.String("error", err.Error()))
+	}
+	note(c, "problem", p.code)
+	s.answerProblem(c, out, err)
+}
+
+func (s *Server) answerProblem(c echo.Context, out problemJSON, err error) {
+	h := c.Response().Header()
+	switch out.Status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		h.Set(echo.HeaderRetryAfter, strconv.Itoa(s.retryAfter(err)))
+	case http.StatusUnauthorized:
+		h.Set(echo.HeaderWWWAuthenticate, challengeFor(out.Code))
+	}
+	h.Set(echo.HeaderContentType, "application/problem+json")
+	c.Response().WriteHeader(out.Status)
+	if c.Request().Method != http.MethodHead {
+		_ = json.NewEncoder(c.Response()).Encode(out) // the caller has hung up
+	}
+}
+
+// codeOf finds the row of the table and the sentence for this time.
+func codeOf(err error) (code, detail string) {
+	var field *fieldError
+	if errors.As(err, &field) {
+		return "invalid-request", err.Error()
+	}
+	for _, row := range codes {
+		if errors.Is(err, row.err) {
+			// The text of the error that matched, not of what wraps it: that is for the log.
+			return row.code, said(err, row.err)
+		}
+	}
+	var web *echo.HTTPError
+	if errors.As(err, &web) {
+		switch web.Code {
+		case http.StatusNotFound:
+			return "not-found", "there is nothing at this address"
+		case http.StatusMethodNotAllowed:
+			return "method-not-allowed", "this address does not take that method"
+		}
+	}
+	return "internal", "something went wrong; nothing was approved by it"
+}
+
+func said(err, sentinel error) string {
+	var (
+		field  *approval.InvalidError
+		tooOld *pairing.AppTooOldError
+	)
+	switch {
+	case errors.As(err, &field):
+		return field.Error()
+	case errors.As(err, &tooOld):
+		return tooOld.Error()
+	case errors.Is(err, devices.ErrInvalid), errors.Is(err, accounts.ErrInvalid), errors.Is(err, strictjson.ErrMalformed):
+		return err.Error() // made for callers, and says which field
+	}
+	return sentinel.Error()
+}
+
+func (s *Server) extend(out *problemJSON, c echo.Context, err error) {
+	var (
+		field    *fieldError
+		invalid  *approval.InvalidError
+		decided  *approval.DecidedError
+		rejected *approval.NotApprovedError
+		tooOld   *pairing.AppTooOldError
+	)
+	switch {
+	case errors.As(err, &field):
+		out.Errors = []fieldError{*field}
+	case errors.As(err, &invalid):
+		out.Errors = []fieldError{{invalid.Pointer, invalid.Detail}}
+	case out.Code == "invalid-request":
+		out.Errors = []fieldError{{"", out.Detail}}
+	case errors.As(err, &decided):
+		out.State = &outcomeJSON{ID: c.Param("id"), Status: string(decided.State)}
+	case errors.As(err, &rejected):
+		out.State = &outcomeJSON{ID: c.Param("id"), Status: string(rejected.State)}
+	case errors.As(err, &tooOld):
+		out.MinimumVersion = tooOld.Minimum
+	}
+}
+
+// retryAfter is in whole seconds, at least one.
+func (s *Server) retryAfter(err error) int {
+	var tries *otp.TooManyError
+	if errors.As(err, &tries) && !tries.Until.IsZero() {
+		return max(1, int(math.Ceil(tries.Until.Sub(s.Now()).Seconds())))
+	}
+	switch {
+	case errors.Is(err, pairing.ErrTooMany), errors.Is(err, otp.ErrTooMany):
+		return int(time.Hour / time.Second)
+	case errors.Is(err, approval.ErrTooManyPending):
+		return int(approval.DefaultLife / time.Second)
+	}
+	return 1
+}
+
+func challengeFor(code string) string {
+	switch code {
+	case "unauthorized":
+		return `Basic realm="aye", charset="UTF-8"`
+	case "invalid-ticket":
+		return "Ticket"
+	}
+	return fmt.Sprintf("Bearer error=%q", strings.ReplaceAll(code, "-", "_"))
+}
+
+// notJSON says of a body that cannot be read what a caller can mend.
+func notJSON(err error) error {
+	if errors.Is(err, strictjson.ErrMalformed) {
+		return err
+	}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return invalidField("/"+strings.ReplaceAll(wrong.Field, ".", "/"), "must not be a "+wrong.Value)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return invalidField("/"+strings.Trim(name, `"`), "is not a field of this call")
+	}
+	return errBody
+}

@@ -1,0 +1,50 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gorilla/websocket"
+	"github.com/labstack/echo/v4"
+)
+
+// upgrader makes WebSockets with buffers of the size of our messages. The origin was
+// checked before; here nothing is left to check.
+var upgrader = websocket.Upgrader{
+	ReadBufferSize: 512, WriteBufferSize: 512, WriteBufferPool: writeBuffers,
+	HandshakeTimeout: readHeaderTime,
+	// Only this one is echoed; the other that a page offers is its ticket.
+	Subprotocols: []string{"aye.v1"},
+	CheckOrigin:  func(*http.Request) bool { return true },
+	Error:        func(http.ResponseWriter, *http.Request, int, error) {},
+}
+
+// events turns the request into a WebSocket that waits. It returns as soon as the hub has
+// the connection, so that the memory of the request is free while the page waits.
+func (s *Server) events(c echo.Context, topic string, look func(context.Context) (state, error)) error {
+	if !websocket.IsWebSocketUpgrade(c.Request()) {
+		c.Response().Header().Set(echo.HeaderUpgrade, "websocket")
+		return errUpgrade
+	}
+	if s.draining.Load() {
+		return errDraining
+	}
+	first, err := look(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	header := http.Header{echo.HeaderXRequestID: {c.Response().Header().Get(echo.HeaderXRequestID)}}
+	conn, err := upgrader.Upgrade(c.Response(), c.Request(), header)
+	if err != nil {
+		var handshake websocket.HandshakeError
+		if errors.As(err, &handshake) {
+			return errUpgrade
+		}
+		return nil // the connection is not ours any more
+	}
+	c.Response().Status = http.StatusSwitchingProtocols
+	c.Response().Committed = true
+	s.hub.attach(conn, topic, first, look)
+	return nil
+}

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"example.com/aye/internal/secret"
+)
+
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	waiters  prometheus.Gauge
+}
+
+func newMetrics(registry prometheus.Registerer) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aye_http_requests_total", Help: "Requests by route, method and status."}, []string{"route", "method", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "aye_http_request_seconds", Help: "Time to answer, long polls and WebSockets aside.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+		}, []string{"route"}),
+		waiters: prometheus.NewGauge(prometheus.GaugeOpts{Name: "aye_waiters", Help: "Open WebSockets that wait for a phone."}),
+	}
+	if registry != nil {
+		registry.MustRegister(m.requests, m.seconds, m.waiters)
+	}
+	return m
+}
+
+const notesKey = "notes"
+
+// note adds to the log line of this request. Never a secret, a name or an address.
+func note(c echo.Context, key, value string) {
+	notes, _ := c.Get(notesKey).([]slog.Attr)
+	c.Set(notesKey, append(notes, slog.String(key, value)))
+}
+
+// observe gives each request an id, a line in the log and a place in the metrics. The line
+// has the route and not the address as it was called.
+func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := s.Now()
+		id := secret.NewID("req")
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		took, status, route := s.Now().Sub(start), c.Response().Status, c.Path()
+		if route == "" {
+			route = "none"
+		}
+		s.metrics.requests.WithLabelValues(route, method(c.Request().Method), strconv.Itoa(status)).Inc()
+		if c.QueryParam("wait") == "" && status != http.StatusSwitchingProtocols {
+			s.metrics.seconds.WithLabelValues(route).Observe(took.Seconds())
+		}
+		if s.Log.Enabled(c.Request().Context(), slog.LevelInfo) {
+			s.logLine(c, id, route, status, took)
+		}
+		return nil
+	}
+}
+
+func (s *Server) logLine(c echo.Context, id, route string, status int, took time.Duration) {
+	attrs := []slog.Attr{
+		slog.String("request_id", id), slog.String("method", method(c.Request().Method)), slog.String("route", route),
+		slog.Int("status", status), slog.Duration("took", took), slog.String("ip", c.RealIP()),
+	}
+	notes, _ := c.Get(notesKey).([]slog.Attr)
+	s.Log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", append(attrs, notes...)...)
+}
+
+// method keeps made-up methods out of the metrics' labels.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodHead, http.MethodPut:
+		return m
+	}
+	return "other"
+}
+
+// harden sets the headers that every answer has, and turns a panic into an error.
+func (s *Server) harden(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				if err, _ := r.(error); errors.Is(err, http.ErrAbortHandler) {
+					panic(r)
+				}
+				s.Log.ErrorContext(c.Request().Context(), "panic", slog.Any("value", r))
+				err = errPanic
+			}
+		}()
+		h := c.Response().Header()
+		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
+		h.Set(echo.HeaderCacheControl, "no-store")
+		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
+		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+		return next(c)
+	}
+}
+
+var errPanic = errors.New("panic")

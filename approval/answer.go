@@ -1,0 +1,208 @@
+package approval
+
+import (
+	"context"
+	"errors"
+
+	"example.com/aye/accounts"
+	"example.com/aye/devices"
+	"example.com/aye/internal/secret"
+	"example.com/aye/notify"
+)
+
+// Cancel withdraws a request.
+func (s *Service) Cancel(ctx context.Context, application accounts.Application, id string) error {
+	r, err := s.find(ctx, application.ID, id)
+	if err != nil || r.State == Cancelled {
+		return err
+	}
+	moved, err := s.move(ctx, r, Move{From: []State{Pending}, To: Cancelled}, application.ID)
+	if err != nil {
+		return err
+	}
+	if !moved {
+		return s.decidedAlready(ctx, r.ID)
+	}
+	phones, err := s.Phones.Of(ctx, r.PersonID)
+	if err == nil {
+		s.push(r, phones, notify.MessageWithdraw)
+	}
+	return err
+}
+
+// Resend asks the phones once more, within what the person may be asked.
+func (s *Service) Resend(ctx context.Context, application accounts.Application, id string) (View, error) {
+	r, err := s.find(ctx, application.ID, id)
+	if err != nil {
+		return View{}, err
+	}
+	if r.State != Pending {
+		return View{}, &DecidedError{r.State} // never pushed again once answered
+	}
+	now := s.Now().UTC()
+	allowed, err := s.Deliveries.TakeAsk(ctx, r.PersonID, func(b Budget) (Budget, bool) {
+		if !b.allows(now) {
+			return b, false
+		}
+		return b.asked(now), true
+	})
+	if err != nil {
+		return View{}, err
+	}
+	phones, err := s.Phones.Of(ctx, r.PersonID)
+	if err != nil {
+		return View{}, err
+	}
+	for _, phone := range phones {
+		d := Delivery{RequestID: r.ID, DeviceID: phone.ID, State: Queued, Updated: now}
+		if !allowed {
+			d.State = Withheld
+		}
+		if !phone.Reachable() {
+			continue
+		}
+		if _, err := s.Deliveries.Deliver(ctx, d); err != nil {
+			return View{}, err
+		}
+	}
+	s.Broker.Publish(Topic(r.ID))
+	if allowed {
+		r.Withheld = false
+		s.push(r, phones, notify.MessageApproval)
+	}
+	return s.view(ctx, r)
+}
+
+// Verify approves with a one-time code of one of the person's phones.
+func (s *Service) Verify(ctx context.Context, application accounts.Application, id string, method Method, code secret.Secret) (View, error) {
+	r, err := s.find(ctx, application.ID, id)
+	if err != nil {
+		return View{}, err
+	}
+	if method != TOTP {
+		return View{}, ErrMethod
+	}
+	if r.State != Pending {
+		return View{}, &DecidedError{r.State}
+	}
+	if err := s.Codes.Verify(ctx, r.PersonID, r.ID, code.Reveal()); err != nil {
+		return View{}, err
+	}
+	now := s.Now().UTC()
+	d := Decision{RequestID: r.ID, Verdict: Approve, Method: method, Verified: Unverified, State: Approved, At: now, RedeemBy: now.Add(RedeemLife)}
+	moved, err := s.move(ctx, r, Move{
+		From: []State{Pending}, To: Approved, InTime: true, Decision: &d,
+		Budget: func(b Budget) Budget { return b.After(Approved, r.Withheld, now) },
+	}, application.ID)
+	if err != nil {
+		return View{}, err
+	}
+	if !moved {
+		return View{}, s.decidedAlready(ctx, r.ID)
+	}
+	if err := s.decided(ctx, r, d); err != nil {
+		return View{}, err
+	}
+	return s.View(ctx, application.ID, id)
+}
+
+// SendCode sends a code to the person on another way. There is none yet that Aye offers.
+func (s *Service) SendCode(ctx context.Context, application accounts.Application, id string, _ Method) error {
+	if _, err := s.find(ctx, application.ID, id); err != nil {
+		return err
+	}
+	return ErrMethod
+}
+
+func (s *Service) decidedAlready(ctx context.Context, id string) error {
+	r, err := s.Find(ctx, id)
+	if err != nil {
+		return err
+	}
+	return &DecidedError{r.State}
+}
+
+// Number gives what is typed on the older phone for a [NewPhone] request.
+func (s *Service) Number(ctx context.Context, id string) (secret.Secret, error) {
+	r, err := s.Find(ctx, id)
+	if err != nil || r.Purpose != NewPhone {
+		return "", errors.Join(err, ErrNotFound)
+	}
+	return s.number(r, r.Salt), nil
+}
+
+// NewPhoneAnswer tells how a [NewPhone] request stands, and takes an approval: what was
+// approved is used up, as by a redeem.
+func (s *Service) NewPhoneAnswer(ctx context.Context, id string) (approved, answered bool, err error) {
+	r, err := s.Find(ctx, id)
+	if err != nil || r.Purpose != NewPhone {
+		return false, false, errors.Join(err, ErrNotFound)
+	}
+	if r.State == Approved {
+		if _, err := s.move(ctx, r, Move{From: []State{Approved}, To: Released, InTime: true, Redeemed: &Redeemed{}}, "system"); err != nil {
+			return false, false, err
+		}
+		if r, err = s.Find(ctx, id); err != nil {
+			return false, false, err
+		}
+	}
+	return r.State == Released, r.State.Final(), nil
+}
+
+// PendingFor gives the challenges that a phone is to show, and notes that it has them.
+func (s *Service) PendingFor(ctx context.Context, device devices.Device) ([]Request, error) {
+	if device.Status != devices.Active {
+		return nil, devices.ErrNotActive
+	}
+	all, err := s.Store.PendingOf(ctx, device.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now().UTC()
+	var open []Request
+	for _, r := range all {
+		if !now.Before(r.Expires) {
+			continue
+		}
+		open = append(open, r)
+		if err := s.fetched(ctx, r, device); err != nil {
+			return nil, err
+		}
+	}
+	return open, nil
+}
+
+func (s *Service) fetched(ctx context.Context, r Request, device devices.Device) error {
+	deliveries, err := s.Deliveries.Deliveries(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range deliveries {
+		if d.DeviceID != device.ID || d.State == Fetched {
+			continue
+		}
+		d.State, d.Reason, d.Updated = Fetched, "", s.Now().UTC()
+		if changed, err := s.Deliveries.Deliver(ctx, d); err != nil {
+			return err
+		} else if changed {
+			s.Broker.Publish(Topic(r.ID))
+		}
+	}
+	return nil
+}
+
+// HistoryPage is how many requests a phone gets at once.
+const HistoryPage = 50
+
+// History gives what the person was asked, newest first, and the cursor of the next page.
+func (s *Service) History(ctx context.Context, device devices.Device, cursor string) ([]Request, string, error) {
+	if device.Status != devices.Active {
+		return nil, "", devices.ErrNotActive
+	}
+	page, err := s.Store.History(ctx, device.PersonID, s.Now().Add(-HistoryLife), cursor, HistoryPage+1)
+	if err != nil || len(page) <= HistoryPage {
+		return page, "", err
+	}
+	page = page[:HistoryPage]
+	return page, page[HistoryPage-1].ID, nil
+}

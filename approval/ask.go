@@ -1,0 +1,282 @@
+package approval
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"example.com/aye/accounts"
+	"example.com/aye/devices"
+	"example.com/aye/internal/audit"
+	"example.com/aye/internal/secret"
+	"example.com/aye/notify"
+)
+
+// Question is what an application asks.
+type Question struct {
+	User    accounts.UserReference
+	Context Context
+	Confirm Confirm
+	Message string
+	Details []Detail
+	// Life is how long the request waits; zero for [DefaultLife].
+	Life time.Duration
+	// CreationKey and BodyHash make the call idempotent.
+	CreationKey, BodyHash string
+}
+
+// Asked is the answer to a question; a repeated question gets the same.
+type Asked struct {
+	Request
+	Deliveries []Delivery
+	// Number is for the browser's page alone; empty with [Tap].
+	Number secret.Secret
+	// Ticket lets that page wait for the answer.
+	Ticket  secret.Secret
+	Methods []Method
+}
+
+// Ask puts a question to a person's phones. It fails with [ErrInvalid],
+// accounts.ErrNotFound, [ErrNotEnrolled], [ErrTapNotAllowed], [ErrNumberRequired],
+// [ErrTooManyPending] or [ErrMismatch].
+func (s *Service) Ask(ctx context.Context, application accounts.Application, q Question) (Asked, error) {
+	if err := q.normalise(); err != nil {
+		return Asked{}, err
+	}
+	organisation, err := s.Directory.Organisation(ctx, application.OrganisationID)
+	if err != nil {
+		return Asked{}, err
+	}
+	if q.Confirm == Tap && !organisation.AllowTap {
+		return Asked{}, ErrTapNotAllowed
+	}
+	member, err := s.Directory.Member(ctx, application.OrganisationID, q.User)
+	if err != nil {
+		return Asked{}, err
+	}
+	phones, err := s.Phones.Of(ctx, member.Person.ID)
+	if err != nil {
+		return Asked{}, err
+	}
+	if len(phones) == 0 {
+		return Asked{}, ErrNotEnrolled
+	}
+	a := asking{service: s, organisation: organisation, member: member, phones: phones}
+	a.request = Request{
+		ID: secret.NewID("apr"), OrganisationID: organisation.ID, ApplicationID: application.ID,
+		MembershipID: member.ID, PersonID: member.Person.ID, Purpose: Login, Confirm: q.Confirm,
+		Asker: application.Name, Organisation: organisation.Name, Place: s.place(q.Context.IP), Context: q.Context, Message: q.Message, Details: q.Details, CreationKey: q.CreationKey, BodyHash: q.BodyHash,
+	}
+	return a.ask(ctx, q.Life)
+}
+
+// NewPhoneQuestion is what is asked on the person's older phone when a new one wants to be linked.
+type NewPhoneQuestion struct {
+	OrganisationID, MembershipID string
+	// Subject is the pairing's id, Phone what the new phone says it is.
+	Subject, Phone string
+	Life           time.Duration
+}
+
+// AskNewPhone asks the person's phones whether to trust a new one, always with the number.
+func (s *Service) AskNewPhone(ctx context.Context, q NewPhoneQuestion) (Asked, error) {
+	organisation, err := s.Directory.Organisation(ctx, q.OrganisationID)
+	if err != nil {
+		return Asked{}, err
+	}
+	member, err := s.Directory.Member(ctx, q.OrganisationID, accounts.UserReference{ID: q.MembershipID})
+	if err != nil {
+		return Asked{}, err
+	}
+	phones, err := s.Phones.Of(ctx, member.Person.ID)
+	if err != nil {
+		return Asked{}, err
+	}
+	if len(phones) == 0 {
+		return Asked{}, ErrNotEnrolled
+	}
+	a := asking{service: s, organisation: organisation, member: member, phones: phones}
+	a.request = Request{
+		ID: secret.NewID("apr"), OrganisationID: organisation.ID, MembershipID: member.ID, PersonID: member.Person.ID,
+		Purpose: NewPhone, Confirm: Number, Asker: organisation.Name, Organisation: organisation.Name, Subject: q.Subject, Context: Context{Browser: q.Subject},
+		Details: []Detail{{Label: "Phone", Value: q.Phone}},
+	}
+	return a.ask(ctx, q.Life)
+}
+
+// asking is one question on its way.
+type asking struct {
+	service      *Service
+	organisation accounts.Organisation
+	member       accounts.Member
+	phones       []devices.Device
+	request      Request
+	// fresh says that the request was made by this call.
+	fresh bool
+}
+
+func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {
+	s, r := a.service, &a.request
+	r.State, r.Created = Pending, s.Now().UTC().Truncate(time.Millisecond)
+	r.Expires = r.Created.Add(life)
+	key := Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Key: r.CreationKey, Browser: r.Context.Browser}
+	stored, err := s.Store.Ask(ctx, key, a.admit)
+	if err != nil {
+		return Asked{}, err
+	}
+	if !a.fresh && stored.BodyHash != r.BodyHash {
+		return Asked{}, ErrMismatch
+	}
+	if a.fresh {
+		s.push(stored, a.phones, notify.MessageApproval)
+	}
+	asked := Asked{Request: stored, Ticket: s.ticket(stored.ID), Methods: []Method{Push, TOTP}}
+	asked.Request.State = Pending // the answer of then, also when it is given again later
+	if stored.Confirm == Number {
+		asked.Number = s.number(stored, stored.Salt)
+	}
+	asked.Deliveries = initial(stored, a.phones)
+	return asked, nil
+}
+
+// admit decides, with nothing able to change meanwhile, how this question can be asked.
+func (a *asking) admit(now Situation) (Admission, error) {
+	s, r := a.service, &a.request
+	admission := Admission{Budget: now.Budget}
+	var beside []Request
+	for _, other := range now.Pending {
+		if r.Purpose == Login && other.ApplicationID == r.ApplicationID && other.Context.Browser == r.Context.Browser {
+			admission.Superseded = append(admission.Superseded, other.ID)
+			admission.Entries = append(admission.Entries, s.entry(other, r.ApplicationID, "approval."+string(Superseded)))
+			continue
+		}
+		beside = append(beside, other)
+	}
+	if r.Purpose == Login && len(beside) >= MaxPending {
+		return Admission{}, ErrTooManyPending
+	}
+	careful := a.member.Role.Privileged() || now.Budget.cautious(r.Created)
+	if r.Confirm == Tap && (careful || len(beside) > 0) {
+		return Admission{}, ErrNumberRequired
+	}
+	r.NewBrowser = !now.KnownBrowser
+	if r.Confirm == Number {
+		r.Digits = max(fewDigits, a.organisation.Digits())
+		if careful {
+			r.Digits = manyDigits
+		}
+		r.Salt = s.distinct(*r, beside)
+	}
+	r.Withheld = !now.Budget.allows(r.Created)
+	if !r.Withheld {
+		admission.Budget = now.Budget.asked(r.Created)
+	}
+	if err := a.challenge(); err != nil {
+		return Admission{}, err
+	}
+	a.fresh = true
+	actor := r.ApplicationID
+	if actor == "" {
+		actor = "system"
+	}
+	admission.Request, admission.Deliveries = *r, initial(*r, a.phones)
+	admission.Entries = append([]audit.Entry{s.entry(*r, actor, "approval.asked")}, admission.Entries...)
+	return admission, nil
+}
+
+// number is what the page shows and the person types. It is derived, so it is stored nowhere.
+func (s *Service) number(r Request, salt int) secret.Secret {
+	return s.Keys.Digits(r.Digits, "number", r.ID, fmt.Sprint(salt))
+}
+
+// distinct finds a number that no request beside this one has, so that a person who picks
+// the wrong one from the list cannot approve it by chance.
+func (s *Service) distinct(r Request, beside []Request) int {
+	for salt := r.Salt; ; salt++ {
+		number, taken := s.number(r, salt), false
+		for _, other := range beside {
+			taken = taken || (other.Confirm == Number && other.Digits == r.Digits && s.number(other, other.Salt) == number)
+		}
+		if !taken {
+			return salt
+		}
+	}
+}
+
+// initial is how the deliveries of a request begin.
+func initial(r Request, phones []devices.Device) []Delivery {
+	deliveries := make([]Delivery, 0, len(phones))
+	for _, phone := range phones {
+		d := Delivery{RequestID: r.ID, DeviceID: phone.ID, Device: phone.Name, Channel: string(phone.Push.Provider), State: Queued, Updated: r.Created}
+		switch {
+		case r.Withheld:
+			d.State = Withheld
+		case phone.Push.Provider == notify.ProviderNone: // it polls
+		case !phone.Reachable():
+			d.State, d.Reason = Failed, "this phone cannot be notified at the moment: open the app on it"
+		}
+		deliveries = append(deliveries, d)
+	}
+	return deliveries
+}
+
+func (q *Question) normalise() error {
+	if q.Confirm == "" {
+		q.Confirm = Number
+	}
+	if q.Life == 0 {
+		q.Life = DefaultLife
+	}
+	address, err := netip.ParseAddr(q.Context.IP)
+	if q.Context.IP == "" {
+		err = nil
+	}
+	switch {
+	case q.Confirm != Number && q.Confirm != Tap:
+		return invalid("/confirm", "must be number or tap")
+	case q.Life < MinimumLife || q.Life > MaximumLife:
+		return invalid("/expires_in", "must be 30 to 300 seconds")
+	case err != nil || address.Zone() != "":
+		return invalid("/context/ip", "must be the IP address of the browser")
+	case !fits(q.Context.Browser, 1, 128):
+		return invalid("/context/browser", "must be an id of the browser, 1 to 128 characters")
+	case !fits(q.Context.UserAgent, 0, 1024):
+		return invalid("/context/user_agent", "must have 1024 characters at most")
+	case !fits(q.Message, 0, MaxMessage):
+		return invalid("/message", "must have 200 characters at most, on one line")
+	case len(q.Details) > MaxDetails:
+		return invalid("/details", "must have 10 lines at most")
+	}
+	for i, d := range q.Details {
+		if !fits(d.Label, 1, MaxLabel) || !fits(d.Value, 1, MaxValue) {
+			return invalid(fmt.Sprintf("/details/%d", i), "needs a label of 1 to 40 and a value of 1 to 200 characters, each on one line")
+		}
+	}
+	if address.IsValid() {
+		q.Context.IP = address.Unmap().String()
+	}
+	return nil
+}
+
+// InvalidError is [ErrInvalid] with the field, as a JSON pointer (RFC 6901), and what it must be.
+type InvalidError struct{ Pointer, Detail string }
+
+func (e *InvalidError) Error() string { return e.Pointer + " " + e.Detail }
+
+// Is makes errors.Is(err, ErrInvalid) true.
+func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
+
+func invalid(pointer, detail string) error { return &InvalidError{pointer, detail} }
+
+// fits keeps control characters and the marks that turn text around out of what a person
+// is shown: a message must not be able to look like another one.
+func fits(s string, least, most int) bool {
+	n := utf8.RuneCountInString(s)
+	return utf8.ValidString(s) && n >= least && n <= most && (n == 0 || strings.TrimSpace(s) != "") && !strings.ContainsFunc(s, func(r rune) bool {
+		return r < ' ' || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' ||
+			(r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
+	})
+}

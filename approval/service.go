@@ -1,0 +1,164 @@
+package approval
+
+import (
+	"context"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"example.com/aye/accounts"
+	"example.com/aye/devices"
+	"example.com/aye/internal/audit"
+	"example.com/aye/internal/secret"
+	"example.com/aye/notify"
+)
+
+// Directory finds who asks and who is asked.
+type Directory interface {
+	Organisation(ctx context.Context, id string) (accounts.Organisation, error)
+	Application(ctx context.Context, id string) (accounts.Application, error)
+	Member(ctx context.Context, organisationID string, user accounts.UserReference) (accounts.Member, error)
+}
+
+// Phones finds the phones of a person.
+type Phones interface {
+	Of(ctx context.Context, personID string) ([]devices.Device, error)
+	Device(ctx context.Context, id string) (devices.Device, error)
+}
+
+// Codes checks a one-time code of a person.
+type Codes interface {
+	Verify(ctx context.Context, personID, requestID, code string) error
+}
+
+// Pusher takes a push without waiting for it; an error says why it cannot be taken.
+type Pusher interface {
+	Enqueue(push notify.Push) error
+}
+
+// Broker tells waiters that something changed.
+type Broker interface{ Publish(topic string) }
+
+// Announcer tells a person what happened to their account, on a way that is not the phone.
+type Announcer interface {
+	Announce(ctx context.Context, notice accounts.Notice)
+}
+
+// Signer signs with the server's key.
+type Signer interface {
+	Sign(typ string, claims jwt.Claims) (string, error)
+}
+
+// Service asks, decides and releases.
+type Service struct {
+	Store      Store
+	Deliveries Deliveries
+	Audit      Audit
+	Directory  Directory
+	Phones     Phones
+	Codes      Codes
+	Pusher     Pusher
+	Broker     Broker
+	Announcer  Announcer
+	Signer     Signer
+	Keys       *secret.Keys
+	Origin     string
+	// Place names where an address is, for people; nil where that is not known.
+	Place func(ip string) string
+	// Disown is told of a [NewPhone] request that was reported, with its subject.
+	Disown func(ctx context.Context, subject string) error
+	Now    func() time.Time
+}
+
+// View is what the waiting page may know.
+type View struct {
+	Request
+	Deliveries []Delivery
+	// ReleaseCode is there while the request is approved.
+	ReleaseCode secret.Secret
+}
+
+// View gives the request of an application as it is now.
+func (s *Service) View(ctx context.Context, applicationID, id string) (View, error) {
+	r, err := s.find(ctx, applicationID, id)
+	if err != nil {
+		return View{}, err
+	}
+	return s.view(ctx, r)
+}
+
+// Find gives the request by its id alone, for a page that holds its ticket.
+func (s *Service) Find(ctx context.Context, id string) (Request, error) {
+	r, err := s.Store.Request(ctx, id)
+	if err != nil {
+		return Request{}, err
+	}
+	return s.current(ctx, r)
+}
+
+// Holds tells whether the ticket is the request's.
+func (s *Service) Holds(id string, ticket secret.Secret) bool {
+	return secret.Equal(ticket, s.ticket(id))
+}
+
+// find gives what the application itself asked; whatever else has the id never was.
+func (s *Service) find(ctx context.Context, applicationID, id string) (Request, error) {
+	r, err := s.Find(ctx, id)
+	if err == nil && (applicationID == "" || r.ApplicationID != applicationID) {
+		return Request{}, ErrNotFound
+	}
+	return r, err
+}
+
+func (s *Service) view(ctx context.Context, r Request) (View, error) {
+	deliveries, err := s.Deliveries.Deliveries(ctx, r.ID)
+	if err != nil {
+		return View{}, err
+	}
+	view := View{Request: r, Deliveries: deliveries}
+	if r.State != Approved {
+		return view, nil
+	}
+	// Stored before the code leaves: the clock of its short life starts no later than that.
+	if r.Delivered.IsZero() {
+		now := s.Now().UTC()
+		if _, err := s.Store.HandOut(ctx, r.ID, now, earlier(now.Add(ReleaseLife), r.RedeemBy)); err != nil {
+			return View{}, err
+		}
+	}
+	view.ReleaseCode = s.releaseCode(r.ID)
+	return view, nil
+}
+
+func (s *Service) ticket(id string) secret.Secret      { return s.Keys.Code("approval ticket", id) }
+func (s *Service) releaseCode(id string) secret.Secret { return s.Keys.Code("release code", id) }
+
+func (s *Service) entry(r Request, actor, action string) audit.Entry {
+	return audit.Entry{
+		Organisation: r.OrganisationID, Actor: actor, Action: action, Subject: r.ID, At: s.Now().UTC(),
+		Data: map[string]string{"user": r.MembershipID},
+	}
+}
+
+// move goes along an edge and tells the waiters.
+func (s *Service) move(ctx context.Context, r Request, m Move, actor string) (bool, error) {
+	m.RequestID, m.Now = r.ID, s.Now().UTC()
+	entry := s.entry(r, actor, "approval."+string(m.To))
+	entry.Data["from"] = string(r.State)
+	if m.Decision != nil {
+		entry.Data["method"] = string(m.Decision.Method)
+		entry.Data["device"] = m.Decision.DeviceID
+	}
+	moved, err := s.Store.Move(ctx, m, entry)
+	if moved && err == nil {
+		s.Broker.Publish(Topic(r.ID))
+	}
+	return moved, err
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

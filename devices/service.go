@@ -1,0 +1,185 @@
+package devices
+
+import (
+	"context"
+	"time"
+
+	"example.com/aye/internal/audit"
+	"example.com/aye/internal/jws"
+	"example.com/aye/internal/secret"
+	"example.com/aye/notify"
+)
+
+// seenEvery is how coarse the time of a phone's last call is kept.
+const seenEvery = time.Hour
+
+// Prover checks a second factor that is not the phone itself.
+type Prover interface {
+	// Prove fails unless the code is right and comes from a factor that the device does not hold.
+	Prove(ctx context.Context, personID, code, exceptDevice string) error
+}
+
+// Service looks after phones.
+type Service struct {
+	Store  Store
+	Keys   *secret.Keys
+	Prover Prover
+	// Origin is what proofs are made for.
+	Origin string
+	Now    func() time.Time
+}
+
+// Of gives the person's active phones, oldest first.
+func (s *Service) Of(ctx context.Context, personID string) ([]Device, error) {
+	all, err := s.Store.DevicesOf(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
+	active := all[:0]
+	for _, device := range all {
+		if device.Status == Active {
+			active = append(active, device)
+		}
+	}
+	return active, nil
+}
+
+// Device gives a phone that is not removed.
+func (s *Service) Device(ctx context.Context, id string) (Device, error) {
+	device, err := s.Store.Device(ctx, id)
+	if err == nil && device.Status == Removed {
+		return Device{}, ErrUnknown
+	}
+	return device, err
+}
+
+// Update stores what the phone tells of itself. An address that is told again stays
+// registered since it was first told, else it is new from now on.
+func (s *Service) Update(ctx context.Context, device Device, details Details) (Device, error) {
+	if err := details.Validate(); err != nil {
+		return Device{}, err
+	}
+	details.Push.Registered = device.Push.Registered
+	if address := details.Push; address != device.Push || device.PushState != PushOK {
+		details.Push.Registered = s.Now().UTC()
+	}
+	if err := s.Store.UpdateDevice(ctx, device.ID, details, s.entry(device, device.ID, "device.updated")); err != nil {
+		return Device{}, err
+	}
+	return s.Store.Device(ctx, device.ID)
+}
+
+// Remove ends the phone's life, on behalf of the actor.
+func (s *Service) Remove(ctx context.Context, device Device, actor string) (bool, error) {
+	return s.Store.RemoveDevice(ctx, device.ID, s.entry(device, actor, "device.removed"))
+}
+
+// Told takes note of what Apple or Google said of an address. Only a retired one is
+// forgotten; whatever else could be a fault of ours makes it suspect, and it is tried again.
+func (s *Service) Told(ctx context.Context, target notify.Target, outcome notify.Outcome) error {
+	state := PushOK
+	switch outcome.Class {
+	case notify.Dead:
+		state = PushDead
+	case notify.Suspect:
+		state = PushSuspect
+	case notify.Accepted:
+	case notify.Retry, notify.Misconfigured, notify.Rejected:
+		return nil // says nothing of the address
+	}
+	device, err := s.Store.Device(ctx, target.Device)
+	if err != nil || device.PushState == state {
+		return err
+	}
+	entry := s.entry(device, "system", "device.push-"+string(state))
+	entry.Data = map[string]string{"provider": string(target.Provider), "reason": outcome.Reason}
+	_, err = s.Store.MarkPush(ctx, device.ID, target.Address, outcome.Since, state, entry)
+	return err
+}
+
+// ApprovalKeyChange is a phone's wish for another approval key.
+type ApprovalKeyChange struct {
+	// Claim is a JWS of typ [ApprovalKeyType], signed by the device key.
+	Claim string
+	// Code is of another factor of the person.
+	Code string
+}
+
+// ApprovalKeyType is the typ of the claim that replaces an approval key.
+const ApprovalKeyType = "aye-approval-key+jwt"
+
+// ReplaceApprovalKey takes a new approval key, after changed biometrics made the old one
+// unusable. The device key alone is not enough: it is what a stolen, unlocked phone has.
+func (s *Service) ReplaceApprovalKey(ctx context.Context, device Device, change ApprovalKeyChange) (Device, error) {
+	message, err := jws.Parse(ApprovalKeyType, change.Claim)
+	if err != nil || message.KeyID != device.ID {
+		return Device{}, ErrProof
+	}
+	key, err := device.Key.Public()
+	if err != nil {
+		return Device{}, ErrProof
+	}
+	var claims struct {
+		Audience string  `json:"aud"`
+		Key      jws.Key `json:"approval_key"`
+		Proof    string  `json:"approval_proof"`
+		ID       string  `json:"jti"`
+	}
+	if err := message.Verify(key, &claims); err != nil || claims.Audience != s.Origin || !ValidProofID(claims.ID) {
+		return Device{}, ErrProof
+	}
+	if err := Possession(claims.Proof, claims.Key, device.Key, s.Origin, ""); err != nil {
+		return Device{}, ErrProof
+	}
+	// The claim's own id works once too, so that an old claim cannot bring an old key back.
+	fresh, err := s.Store.UseProof(ctx, device.ID, claims.ID, s.Now().AddDate(1, 0, 0))
+	if err != nil {
+		return Device{}, err
+	}
+	if !fresh {
+		return Device{}, ErrProofUsed
+	}
+	if err := s.Prover.Prove(ctx, device.PersonID, change.Code, device.ID); err != nil {
+		return Device{}, err
+	}
+	replaced, err := s.Store.ReplaceApprovalKey(ctx, device.ID, device.ApprovalKey, claims.Key, s.entry(device, device.ID, "device.approval-key-replaced"))
+	if err != nil {
+		return Device{}, err
+	}
+	if !replaced {
+		return Device{}, ErrUnknown
+	}
+	return s.Store.Device(ctx, device.ID)
+}
+
+// PossessionType is the typ of the message by which an approval key shows itself.
+const PossessionType = "aye-pair-approval+jwt"
+
+// Possession checks that the approval key signed a statement for this device key, origin
+// and, when pairing, code. The two keys must differ, or biometrics would guard nothing.
+func Possession(proof string, approvalKey, deviceKey jws.Key, origin, codeHash string) error {
+	message, err := jws.Parse(PossessionType, proof)
+	if err != nil || message.KeyID != approvalKey.Thumbprint() || approvalKey == deviceKey {
+		return jws.ErrInvalid
+	}
+	key, err := approvalKey.Public()
+	if err != nil {
+		return err
+	}
+	var claims struct {
+		Audience  string `json:"aud"`
+		CodeHash  string `json:"code_hash"`
+		DeviceKey string `json:"device_key"`
+	}
+	if err := message.Verify(key, &claims); err != nil {
+		return err
+	}
+	if claims.Audience != origin || claims.CodeHash != codeHash || claims.DeviceKey != deviceKey.Thumbprint() {
+		return jws.ErrInvalid
+	}
+	return nil
+}
+
+func (s *Service) entry(device Device, actor, action string) audit.Entry {
+	return audit.Entry{Organisation: device.OrganisationID, Actor: actor, Action: action, Subject: device.ID, At: s.Now().UTC()}
+}

@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"example.com/aye/accounts"
+	"example.com/aye/approval"
+	"example.com/aye/broker"
+	"example.com/aye/devices"
+	"example.com/aye/internal/secret"
+	"example.com/aye/internal/signing"
+	"example.com/aye/notify"
+	"example.com/aye/notify/mail"
+	"example.com/aye/notify/webhook"
+	"example.com/aye/otp"
+	"example.com/aye/pairing"
+	"example.com/aye/store"
+)
+
+// App is everything that is wired, without a server: the command line uses it too.
+type App struct {
+	Config    Config
+	Store     *store.Store
+	Accounts  *accounts.Service
+	Devices   *devices.Service
+	Pairings  *pairing.Service
+	Approvals *approval.Service
+	Signer    *signing.Signer
+	Router    *notify.Router
+	Broker    *broker.Memory
+	Metrics   *prometheus.Registry
+
+	announcer *announcer
+	webhooks  *webhook.Sender
+	log       *slog.Logger
+	now       func() time.Time
+}
+
+// Open opens the store and makes the services. Close it.
+func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time) (*App, error) {
+	a := &App{Config: c, Broker: broker.NewMemory(), Metrics: prometheus.NewRegistry(), log: log, now: now}
+	keys, err := c.keys()
+	if err != nil {
+		return nil, err
+	}
+	if a.Store, err = store.Open(ctx, store.Config{Path: filepath.Join(c.DataDir, "aye.db"), Keys: keys, Now: now, Log: log}); err != nil {
+		return nil, err
+	}
+	if err := a.wire(ctx, keys); err != nil {
+		return nil, errors.Join(err, a.Store.Close())
+	}
+	return a, nil
+}
+
+func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
+	var err error
+	if a.Signer, err = signing.Load(ctx, a.Store, a.Config.Origin, a.now); err != nil {
+		return err
+	}
+	sender, err := a.mailer()
+	if err != nil {
+		return err
+	}
+	senders, err := pushSenders(ctx, a.Config.Push, a.now)
+	if err != nil {
+		return err
+	}
+	a.Accounts = &accounts.Service{Organisations: a.Store, People: a.Store, Applications: a.Store, Now: a.now}
+	a.announcer = newAnnouncer(a.Accounts, sender, a.log, a.now)
+	codes := &otp.Service{Store: a.Store, Now: a.now}
+	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: codes, Origin: a.Config.Origin, Now: a.now}
+	a.Router = notify.NewRouter(notify.Options{
+		Senders: senders, Workers: a.Config.PushWorkers, Queue: a.Config.PushQueue, Report: a.pushed,
+		Metrics: newPushMetrics(a.Metrics), Log: a.log, Now: a.now,
+	})
+	a.Approvals = &approval.Service{
+		Store: a.Store, Deliveries: a.Store, Audit: a.Store, Directory: a.Accounts, Phones: a.Devices, Codes: codes,
+		Pusher: a.Router, Broker: a.Broker, Announcer: a.announcer, Signer: a.Signer, Keys: keys, Origin: a.Config.Origin, Now: a.now,
+	}
+	a.Pairings = &pairing.Service{
+		Store: a.Store, Directory: a.Accounts, Phones: a.Devices, Elder: elder{a.Approvals, a.now}, Broker: a.Broker,
+		Announcer: a.announcer, Keys: keys, Origin: a.Config.Origin, Thumbprint: a.Signer.Thumbprint, Now: a.now,
+	}
+	a.Approvals.Disown = a.Pairings.Disown
+	a.webhooks = webhook.NewSender(a.Config.WebhookPrivate, a.now)
+	return nil
+}
+
+func (a *App) mailer() (mail.Sender, error) {
+	if a.Config.Mail.Host == "" {
+		return mail.Log{Logger: a.log}, nil
+	}
+	password, err := a.Config.mailPassword()
+	if err != nil {
+		return nil, err
+	}
+	m := a.Config.Mail
+	return mail.NewSMTP(mail.Config{Host: m.Host, Port: m.Port, Username: m.Username, Password: password, From: m.From, Plain: m.Plain})
+}
+
+// pushed is told what became of a push.
+func (a *App) pushed(ctx context.Context, report notify.Report) {
+	if err := a.Approvals.Pushed(ctx, report); err != nil {
+		a.log.ErrorContext(ctx, "the state of a push was not stored", slog.String("error", err.Error()))
+	}
+	if err := a.Devices.Told(ctx, report.Push.Target, report.Outcome); err != nil && !errors.Is(err, devices.ErrUnknown) {
+		a.log.ErrorContext(ctx, "the state of a push address was not stored", slog.String("error", err.Error()))
+	}
+}
+
+// Close ends what runs, within the time of ctx, and closes the store.
+func (a *App) Close(ctx context.Context) error {
+	return errors.Join(a.Router.Close(ctx), a.announcer.close(ctx), a.Store.Close())
+}
+
+// TestPush sends a test notification to a phone at once, and says what became of it.
+func (a *App) TestPush(ctx context.Context, deviceID string) (notify.Report, error) {
+	device, err := a.Devices.Device(ctx, deviceID)
+	if err != nil {
+		return notify.Report{}, err
+	}
+	if !device.Reachable() {
+		return notify.Report{}, fmt.Errorf("this phone has no push address: its provider is %s and its address is %s", device.Push.Provider, device.PushState)
+	}
+	report := a.Router.SendNow(ctx, notify.Push{Target: device.Target(), Message: notify.Message{
+		Kind: notify.MessageTest, Reference: secret.NewID("test"), Device: device.ID, Title: "Test", Expires: a.now().Add(time.Minute),
+	}})
+	return report, a.Devices.Told(ctx, report.Push.Target, report.Outcome)
+}
+
+// elder asks the person's older phone about a new one.
+type elder struct {
+	approvals *approval.Service
+	now       func() time.Time
+}
+
+func (e elder) AskElder(ctx context.Context, p pairing.Pairing, phone devices.Device) (string, error) {
+	life := min(approval.DefaultLife, p.Ends.Sub(e.now()))
+	asked, err := e.approvals.AskNewPhone(ctx, approval.NewPhoneQuestion{
+		OrganisationID: p.OrganisationID, MembershipID: p.MembershipID, Subject: p.ID, Phone: phone.Name, Life: life,
+	})
+	return asked.ID, err
+}
+
+func (e elder) ElderNumber(ctx context.Context, approvalID string) (secret.Secret, error) {
+	return e.approvals.Number(ctx, approvalID)
+}
+
+func (e elder) ElderAnswer(ctx context.Context, approvalID string) (approved, answered bool, err error) {
+	return e.approvals.NewPhoneAnswer(ctx, approvalID)
+}

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"time"
+
+	"example.com/aye/internal/secret"
+)
+
+// Config is every setting. `aye help config` prints it, docs/operating.md explains it. A
+// setting comes from its default, the file, the environment (AYE_ and the name in capitals
+// with _ for the point: mail.host is AYE_MAIL_HOST), or a flag; the later ones win.
+type Config struct {
+	Origin         string        `koanf:"origin" default:"http://localhost:8080" help:"The address at which phones and login pages reach Aye: scheme, host and port, without a slash at the end. Phones sign for it, so it cannot change later. https, except for localhost."`
+	Listen         string        `koanf:"listen" default:"127.0.0.1:8080" help:"The address and port that the server listens on."`
+	MetricsListen  string        `koanf:"metrics_listen" default:"127.0.0.1:9464" help:"The address and port of /metrics, for Prometheus. Empty for none."`
+	DataDir        string        `koanf:"data_dir" default:"./aye-data" help:"The folder of the database and the key. Made with mode 0700."`
+	Key            secret.Secret `koanf:"key" help:"The key that seals secrets in the database: 32 bytes in base64. Better give key_file."`
+	KeyFile        string        `koanf:"key_file" help:"The file with that key, readable by Aye alone (mode 0400). Without it and without key, the file key in data_dir, which is made at the first start."`
+	TLSCertificate string        `koanf:"tls_certificate" help:"The file with the certificate chain, in PEM. Empty where a proxy in front speaks TLS."`
+	TLSKey         string        `koanf:"tls_key" help:"The file with the certificate's private key, in PEM."`
+	TrustedProxies []string      `koanf:"trusted_proxies" help:"The networks (CIDR) of proxies whose X-Forwarded-For is believed. Empty believes nobody."`
+	PhoneOrigins   []string      `koanf:"phone_origins" help:"Web origins at which a phone in a browser may live. Empty for none, which is right outside of demonstrations."`
+	AppStore       string        `koanf:"app_store" help:"Where people get your app for iOS."`
+	PlayStore      string        `koanf:"play_store" help:"Where people get your app for Android."`
+	LogLevel       string        `koanf:"log_level" default:"info" help:"debug, info, warn or error."`
+	LogFormat      string        `koanf:"log_format" default:"json" help:"json or text."`
+	DrainTime      time.Duration `koanf:"drain_time" default:"10s" help:"How long a stopping server waits for what is under way: 1s to 60s."`
+	PushWorkers    int           `koanf:"push_workers" default:"64" help:"Pushes at one time for each app: 1 to 1000."`
+	PushQueue      int           `koanf:"push_queue" default:"10000" help:"Pushes that may wait for each app: 1 to 1000000. What does not fit is shown as a failed delivery."`
+	WebhookPrivate bool          `koanf:"webhook_private" help:"Lets webhooks go to private addresses: true or false. Only where applications live in the same network as Aye."`
+	Mail           Mail          `koanf:"mail"`
+	Push           []PushApp     `koanf:"push" help:"One entry for each app that people use, in the file."`
+}
+
+// Mail says how announcements reach people.
+type Mail struct {
+	Host         string        `koanf:"host" help:"The mail server. Empty writes to the log that a mail was due."`
+	Port         int           `koanf:"port" default:"587" help:"Its port: 1 to 65535."`
+	Username     string        `koanf:"username" help:"The user name there. Empty for a server that asks for none."`
+	Password     secret.Secret `koanf:"password" help:"The password there. Better give password_file."`
+	PasswordFile string        `koanf:"password_file" help:"The file with that password."`
+	From         string        `koanf:"from" help:"The sender, for example: Aye <aye@example.com>."`
+	Plain        bool          `koanf:"plain" help:"Sends without TLS: true or false. Only for a server on the same machine."`
+}
+
+// PushApp is an app of yours, and the credentials to wake it with.
+type PushApp struct {
+	Provider        string `koanf:"provider" help:"fcm (Google) or apns (Apple)."`
+	App             string `koanf:"app" help:"The package name (fcm) or the bundle id (apns)."`
+	CredentialsFile string `koanf:"credentials_file" help:"The service account as JSON (fcm), or the .p8 signing key (apns)."`
+	KeyID           string `koanf:"key_id" help:"apns: the id of the signing key, 10 characters."`
+	TeamID          string `koanf:"team_id" help:"apns: the id of your team, 10 characters."`
+	Environment     string `koanf:"environment" help:"apns: production or sandbox. For both, make two entries."`
+	Endpoint        string `koanf:"endpoint" help:"Another address than the vendor's, for a stand-in."`
+	RootsFile       string `koanf:"roots_file" help:"Certificates to trust there, in PEM. Empty for the system's."`
+}

@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"example.com/aye/notify/webhook"
+	"example.com/aye/store"
+)
+
+const (
+	sweepEvery  = time.Second
+	reloadEvery = 30 * time.Second
+	webhookSize = 50
+	// webhookLife is how long a webhook is repeated.
+	webhookLife = 24 * time.Hour
+)
+
+// sweep does each second what is due: requests and pairings whose time has passed, and
+// webhooks.
+func (a *App) sweep(ctx context.Context) {
+	every(ctx, sweepEvery, func() {
+		for name, job := range map[string]func(context.Context) error{
+			"approvals": a.Approvals.Sweep, "pairings": a.Pairings.Sweep,
+		} {
+			if err := job(ctx); err != nil && ctx.Err() == nil {
+				a.log.ErrorContext(ctx, "a sweep failed and is done again", slog.String("job", name), slog.String("error", err.Error()))
+			}
+		}
+	})
+}
+
+// deliverWebhooks is apart from the sweep, because other people's servers may be slow.
+func (a *App) deliverWebhooks(ctx context.Context) {
+	every(ctx, sweepEvery, func() {
+		due, err := a.Store.DueWebhooks(ctx, a.now(), webhookSize)
+		if err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "webhooks were not read", slog.String("error", err.Error()))
+		}
+		for _, d := range due {
+			a.deliverWebhook(ctx, d)
+		}
+	})
+}
+
+func (a *App) deliverWebhook(ctx context.Context, d store.WebhookDelivery) {
+	application, err := a.Accounts.Application(ctx, d.ApplicationID)
+	if err == nil && application.WebhookURL != "" {
+		err = a.webhooks.Send(ctx, webhook.Message{
+			ID: d.ID, URL: application.WebhookURL, Secret: application.WebhookSecret, Type: "approval.reported", At: d.At,
+			Data: map[string]any{
+				"id": d.RequestID, "user": map[string]string{"id": d.MembershipID},
+				"previous_status": string(d.Previous), "reported_at": d.At.UTC().Format(time.RFC3339),
+			},
+		})
+	}
+	next := a.now().Add(min(time.Second<<min(d.Attempts, 12), time.Hour))
+	if err == nil || next.After(d.At.Add(webhookLife)) {
+		if err != nil {
+			a.log.ErrorContext(ctx, "a webhook was given up", slog.String("application", d.ApplicationID), slog.String("error", err.Error()))
+		}
+		err = a.Store.WebhookDone(ctx, d.ID)
+	} else {
+		a.log.WarnContext(ctx, "a webhook was not taken; it is tried again", slog.String("application", d.ApplicationID), slog.String("error", err.Error()))
+		err = a.Store.WebhookRetry(ctx, d.ID, next)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "the state of a webhook was not stored", slog.String("error", err.Error()))
+	}
+}
+
+// reload follows a key rotation on the command line.
+func (a *App) reload(ctx context.Context) {
+	every(ctx, reloadEvery, func() {
+		if err := a.Signer.Reload(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "signing keys were not read", slog.String("error", err.Error()))
+		}
+	})
+}
+
+func every(ctx context.Context, pause time.Duration, work func()) {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			work()
+		}
+	}
+}

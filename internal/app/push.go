@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"example.com/aye/internal/secret"
+	"example.com/aye/notify"
+	"example.com/aye/notify/apns"
+	"example.com/aye/notify/fcm"
+)
+
+// pushSenders makes a sender for each configured app. Bad credentials refuse the start;
+// whether the vendors accept them is for `aye push check`.
+func pushSenders(ctx context.Context, apps []PushApp, now func() time.Time) (map[notify.Route]notify.Sender, error) {
+	senders := map[notify.Route]notify.Sender{}
+	for _, app := range apps {
+		route := notify.Route{Provider: notify.Provider(app.Provider), App: app.App}
+		if route.Provider == notify.ProviderAPNs {
+			route.Environment = app.Environment
+		}
+		if senders[route] != nil {
+			return nil, fmt.Errorf("%w: push: %s %s stands twice", ErrConfig, app.Provider, app.App)
+		}
+		sender, err := pushSender(ctx, app, now)
+		if err != nil {
+			return nil, fmt.Errorf("%w: push: %s %s: %w", ErrConfig, app.Provider, app.App, err)
+		}
+		senders[route] = sender
+	}
+	return senders, nil
+}
+
+func pushSender(ctx context.Context, app PushApp, now func() time.Time) (notify.Sender, error) {
+	credentials, err := os.ReadFile(app.CredentialsFile)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := readRoots(app.RootsFile)
+	if err != nil {
+		return nil, err
+	}
+	if app.Provider == string(notify.ProviderAPNs) {
+		return apns.New(apns.Config{
+			Key: secret.Secret(credentials), KeyID: app.KeyID, TeamID: app.TeamID, Topic: app.App,
+			Environment: app.Environment, Host: app.Endpoint, RootCAs: roots, Now: now,
+		})
+	}
+	return fcm.New(ctx, fcm.Config{CredentialsJSON: secret.Secret(credentials), Endpoint: app.Endpoint, HTTPClient: pushClient(roots), Now: now})
+}
+
+// pushClient goes by the proxy of the environment, speaks HTTP/2, and notices a dead
+// connection before a person does.
+func pushClient(roots *x509.CertPool) *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forbidigo // cloned for its proxy and time limits
+	if roots != nil {
+		transport.TLSClientConfig = tlsRoots(roots)
+	}
+	transport.ForceAttemptHTTP2, transport.MaxIdleConnsPerHost = true, 16
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	return &http.Client{Transport: transport}
+}
+
+func readRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil //nolint:nilnil // the system's roots
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s has no certificate in PEM", file)
+	}
+	return pool, nil
+}
+
+// pushMetrics feeds Prometheus.
+type pushMetrics struct {
+	pushes  *prometheus.CounterVec
+	seconds *prometheus.HistogramVec
+	depth   *prometheus.GaugeVec
+	open    *prometheus.GaugeVec
+}
+
+func newPushMetrics(registry prometheus.Registerer) *pushMetrics {
+	m := &pushMetrics{
+		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aye_push_total", Help: "Pushes by provider, class of outcome and reason."}, []string{"provider", "class", "reason"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "aye_push_attempt_seconds", Help: "Time of one attempt.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+		}, []string{"provider"}),
+		depth: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aye_push_queue", Help: "Pushes taken and not yet done."}, []string{"provider", "app"}),
+		open:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aye_push_breaker_open", Help: "1 while a provider fails so often that it is left alone."}, []string{"provider", "app"}),
+	}
+	registry.MustRegister(m.pushes, m.seconds, m.depth, m.open)
+	return m
+}
+
+func (m *pushMetrics) Attempted(route notify.Route, _ notify.Outcome, took time.Duration) {
+	m.seconds.WithLabelValues(string(route.Provider)).Observe(took.Seconds())
+}
+
+func (m *pushMetrics) Finished(report notify.Report) {
+	m.pushes.WithLabelValues(string(report.Push.Target.Provider), string(report.Outcome.Class), report.Outcome.Reason).Inc()
+}
+
+func (m *pushMetrics) Depth(route notify.Route, pushes int) {
+	m.depth.WithLabelValues(string(route.Provider), route.App).Set(float64(pushes))
+}
+
+func (m *pushMetrics) Breaker(route notify.Route, open bool) {
+	value := 0.0
+	if open {
+		value = 1
+	}
+	m.open.WithLabelValues(string(route.Provider), route.App).Set(value)
+}

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"example.com/aye/api"
+)
+
+// Server is a running server.
+type Server struct {
+	app     *App
+	api     *api.Server
+	servers []*http.Server
+	jobs    sync.WaitGroup
+	stop    context.CancelFunc
+	failed  chan error
+	// Address is where it listens.
+	Address net.Addr
+}
+
+// Start begins to serve where the settings say. Stop it with [Server.Stop].
+func (a *App) Start(ctx context.Context) (*Server, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.Config.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return a.StartOn(ctx, listener)
+}
+
+// StartOn begins to serve on a listener, which it closes.
+func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, error) {
+	proxies, err := a.Config.proxies()
+	if err != nil {
+		return nil, err
+	}
+	a.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s := &Server{app: a, failed: make(chan error, 2)}
+	s.api, err = api.New(api.Config{
+		Accounts: a.Accounts, Devices: a.Devices, Pairings: a.Pairings, Approvals: a.Approvals, Signer: a.Signer, Broker: a.Broker,
+		Origin: a.Config.Origin, PhoneOrigins: a.Config.PhoneOrigins, TrustedProxies: proxies,
+		AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore,
+		Checks: map[string]func(context.Context) error{"database": a.Store.Ping}, Metrics: a.Metrics, Log: a.log, Now: a.now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.listen(ctx, listener); err != nil {
+		return nil, err
+	}
+	jobs, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.reload} {
+		s.jobs.Go(func() { job(jobs) })
+	}
+	return s, nil
+}
+
+func (s *Server) listen(ctx context.Context, listener net.Listener) error {
+	c := s.app.Config
+	s.Address = listener.Addr()
+	main := s.api.HTTP()
+	s.serve(main, func() error {
+		if c.TLSCertificate != "" {
+			return main.ServeTLS(listener, c.TLSCertificate, c.TLSKey)
+		}
+		return main.Serve(listener)
+	})
+	if c.MetricsListen == "" {
+		return nil
+	}
+	metrics, err := new(net.ListenConfig).Listen(ctx, "tcp", c.MetricsListen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen for metrics: %w", err), main.Close())
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.app.Metrics, promhttp.HandlerOpts{}))
+	side := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second}
+	s.serve(side, func() error { return side.Serve(metrics) })
+	return nil
+}
+
+func (s *Server) serve(server *http.Server, run func() error) {
+	s.servers = append(s.servers, server)
+	go func() {
+		if err := run(); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	}()
+}
+
+// Failed tells of a listener that ended by itself.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// Stop lets pages that wait go to another server, finishes what is under way within the
+// time of ctx, and ends. The app stays open.
+func (s *Server) Stop(ctx context.Context) error {
+	s.api.Drain()
+	var errs []error
+	for _, server := range s.servers {
+		if err := server.Shutdown(ctx); err != nil {
+			errs = append(errs, err, server.Close())
+		}
+	}
+	s.api.Drained(ctx)
+	s.stop()
+	s.jobs.Wait()
+	return errors.Join(errs...)
+}
+
+// Run serves until ctx ends, then stops and closes within the drain time.
+func (a *App) Run(ctx context.Context) error {
+	server, err := a.Start(ctx)
+	if err != nil {
+		return errors.Join(err, a.Close(ctx))
+	}
+	a.log.InfoContext(ctx, "aye is ready", slog.String("origin", a.Config.Origin), slog.String("listen", server.Address.String()))
+	select {
+	case <-ctx.Done():
+	case err = <-server.Failed():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.DrainTime)
+	defer cancel()
+	a.log.InfoContext(last, "aye is stopping")
+	return errors.Join(err, server.Stop(last), a.Close(last))
+}

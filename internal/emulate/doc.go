@@ -1,0 +1,14 @@
+// Package emulate plays Apple's and Google's push services: it behaves as they document
+// over real HTTP/2 and TLS, errors included, so that tests and a laptop without internet
+// run the very senders of production. The only differences are settings: another host,
+// other credentials, another root certificate.
+//
+// A stand-in does on demand whatever the real one does on a bad day; see [Behaviour].
+// What a phone would receive is kept in an inbox per address. A control listener offers
+// the same to those who write an app in another language:
+//
+//	GET  /inbox/{address}   Server-Sent Events, one per push, from the first or after Last-Event-ID
+//	POST /script            {"address": "…", "behaviours": [{"reason": "Unregistered", "times": 1}]}
+//
+// Nothing here is a defence: a stand-in belongs on a loopback address.
+package emulate

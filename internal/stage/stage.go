@@ -1,0 +1,171 @@
+// Package stage puts a whole Aye on this machine, with stand-ins for Apple, Google and the
+// mail server: for the demo, for tests, and for trying things out.
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"example.com/aye/internal/app"
+	"example.com/aye/internal/emulate"
+	"example.com/aye/notify"
+)
+
+// PushApp is the name of the app that the stand-ins know.
+const PushApp = "com.example.aye"
+
+// Options says what differs from an ordinary stage.
+type Options struct {
+	// Dir is where data goes; empty for a folder that goes away with the stage.
+	Dir string
+	// Listen is where the server listens; empty for a free port.
+	Listen string
+	// PhoneOrigins and WebhookPrivate are settings; see app.Config.
+	PhoneOrigins   []string
+	WebhookPrivate bool
+	Mail           app.Mail
+	Log            *slog.Logger
+	Now            func() time.Time
+}
+
+// Stage is a running Aye.
+type Stage struct {
+	App    *app.App
+	FCM    *emulate.FCM
+	APNs   *emulate.APNs
+	Origin string
+	Config app.Config
+
+	options Options
+	server  *app.Server
+	remove  func() error
+}
+
+// New starts everything. Close it.
+func New(ctx context.Context, o Options) (*Stage, error) {
+	s := &Stage{options: o, remove: func() error { return nil }}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(ctx))
+	}
+	return s, nil
+}
+
+func (s *Stage) open(ctx context.Context) error {
+	if s.options.Log == nil {
+		s.options.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.options.Now == nil {
+		s.options.Now = time.Now
+	}
+	if s.options.Dir == "" {
+		dir, err := os.MkdirTemp("", "aye-")
+		if err != nil {
+			return err
+		}
+		s.options.Dir, s.remove = dir, func() error { return os.RemoveAll(dir) }
+	}
+	if s.options.Listen == "" {
+		s.options.Listen = "127.0.0.1:0"
+	}
+	var err error
+	if s.FCM, err = emulate.StartFCM(ctx, "127.0.0.1:0", emulate.WithClock(s.options.Now)); err != nil {
+		return err
+	}
+	if s.APNs, err = emulate.StartAPNs(ctx, "127.0.0.1:0", emulate.WithClock(s.options.Now)); err != nil {
+		return err
+	}
+	return s.serve(ctx)
+}
+
+// serve starts the server itself.
+func (s *Stage) serve(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.options.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err == nil {
+		s.Origin = "http://localhost:" + port
+		s.options.Listen = listener.Addr().String()
+		s.Config, err = s.config()
+	}
+	if err == nil {
+		s.App, err = app.Open(ctx, s.Config, s.options.Log, s.options.Now)
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s.server, err = s.App.StartOn(ctx, listener)
+	return err
+}
+
+// Restart ends the server, in good order, and starts it again on the same data and address.
+func (s *Stage) Restart(ctx context.Context) error {
+	if err := s.stop(ctx); err != nil {
+		return err
+	}
+	return s.serve(ctx)
+}
+
+func (s *Stage) stop(ctx context.Context) error {
+	var errs []error
+	if s.server != nil {
+		errs = append(errs, s.server.Stop(ctx))
+	}
+	if s.App != nil {
+		errs = append(errs, s.App.Close(ctx))
+	}
+	s.server, s.App = nil, nil
+	return errors.Join(errs...)
+}
+
+// Close ends everything.
+func (s *Stage) Close(ctx context.Context) error {
+	err := s.stop(ctx)
+	if s.FCM != nil {
+		s.FCM.Close()
+	}
+	if s.APNs != nil {
+		s.APNs.Close()
+	}
+	return errors.Join(err, s.remove())
+}
+
+// config writes the credentials of the stand-ins into files, so that the server finds them
+// on the same way as real ones.
+func (s *Stage) config() (app.Config, error) {
+	account, err := s.FCM.ServiceAccountJSON()
+	if err != nil {
+		return app.Config{}, err
+	}
+	key, err := s.APNs.Key()
+	if err != nil {
+		return app.Config{}, err
+	}
+	file := func(name string) string { return filepath.Join(s.options.Dir, name) }
+	for name, text := range map[string][]byte{
+		"fcm.json": []byte(account.Reveal()), "fcm.pem": s.FCM.CAPEM(), "apns.p8": []byte(key.Reveal()), "apns.pem": s.APNs.CAPEM(),
+	} {
+		if err := os.WriteFile(file(name), text, 0o600); err != nil {
+			return app.Config{}, err
+		}
+	}
+	c, err := app.LoadConfig("", nil, nil)
+	c.Origin, c.DataDir, c.MetricsListen = s.Origin, s.options.Dir, ""
+	c.PhoneOrigins, c.WebhookPrivate, c.Mail = s.options.PhoneOrigins, s.options.WebhookPrivate, s.options.Mail
+	c.DrainTime = 5 * time.Second
+	c.Push = []app.PushApp{
+		{Provider: string(notify.ProviderFCM), App: PushApp, CredentialsFile: file("fcm.json"), Endpoint: s.FCM.URL(), RootsFile: file("fcm.pem")},
+		{
+			Provider: string(notify.ProviderAPNs), App: PushApp, CredentialsFile: file("apns.p8"), Endpoint: s.APNs.URL(), RootsFile: file("apns.pem"),
+			KeyID: s.APNs.KeyID(), TeamID: s.APNs.TeamID(), Environment: notify.EnvironmentProduction,
+		},
+	}
+	return c, err
+}

@@ -1,0 +1,122 @@
+// Package webhook tells an application's own server what it must know, signed as Standard
+// Webhooks say: HMAC-SHA256 over id, time and body.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"example.com/aye/internal/secret"
+)
+
+// ErrRefused says that the application's server was not told.
+var ErrRefused = errors.New("webhook was not taken")
+
+// Message is one thing that an application must know.
+type Message struct {
+	// ID is the same at each attempt, so that the receiver can tell a repetition.
+	ID  string
+	URL string
+	// Secret is in the "whsec_" form of Standard Webhooks.
+	Secret secret.Secret
+	Type   string
+	At     time.Time
+	Data   map[string]any
+}
+
+// Sender sends messages.
+type Sender struct {
+	client *http.Client
+	now    func() time.Time
+}
+
+// answerTime is how long the receiver has.
+const answerTime = 10 * time.Second
+
+// NewSender makes a sender. Unless private is set it connects to public addresses only: a
+// webhook must not be a way into the network that Aye stands in. The address is checked
+// after the name was looked up, when it can no longer change.
+func NewSender(private bool, now func() time.Time) *Sender {
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	if !private {
+		dialer.Control = func(_, address string, _ syscall.RawConn) error { return public(address) }
+	}
+	return &Sender{now: now, client: &http.Client{
+		Timeout:       answerTime,
+		Transport:     &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 5 * time.Second},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Send makes one attempt; any answer but 2xx is [ErrRefused].
+func (s *Sender) Send(ctx context.Context, m Message) error {
+	body, err := json.Marshal(map[string]any{"type": m.Type, "timestamp": m.At.UTC().Format(time.RFC3339), "data": m.Data})
+	if err != nil {
+		return fmt.Errorf("webhook: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("%w: the address is not valid", ErrRefused)
+	}
+	at := strconv.FormatInt(s.now().Unix(), 10)
+	signature, err := Sign(m.Secret, m.ID, at, body)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "Aye")
+	request.Header.Set("Webhook-Id", m.ID)
+	request.Header.Set("Webhook-Timestamp", at)
+	request.Header.Set("Webhook-Signature", signature)
+	response, err := s.client.Do(request)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // lets the connection be used again
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return fmt.Errorf("%w: status %d", ErrRefused, response.StatusCode)
+	}
+	return nil
+}
+
+// Sign gives the value of the header Webhook-Signature.
+func Sign(key secret.Secret, id, at string, body []byte) (string, error) {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key.Reveal(), "whsec_"))
+	if err != nil {
+		return "", fmt.Errorf("webhook secret: %w", err)
+	}
+	mac := hmac.New(sha256.New, raw)
+	mac.Write([]byte(id + "." + at + "."))
+	mac.Write(body)
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil
+}
+
+func public(address string) error {
+	parsed, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	ip := parsed.Addr().Unmap()
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || sharedAddressSpace.Contains(ip) {
+		return fmt.Errorf("%w: %s is not a public address", ErrRefused, ip)
+	}
+	return nil
+}
+
+// sharedAddressSpace is of carriers (RFC 6598), and of some clouds' metadata servers.
+var sharedAddressSpace = netip.MustParsePrefix("100.64.0.0/10")

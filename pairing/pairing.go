@@ -1,0 +1,76 @@
+package pairing
+
+import "time"
+
+// The numbers of docs/policy.md.
+const (
+	// CodeLife is how long one QR code can be scanned.
+	CodeLife = 120 * time.Second
+	// Life is how long a pairing can be renewed, from when it was opened.
+	Life = 10 * time.Minute
+	// BurnWindow is how long after its end a pairing is still burned by other keys.
+	BurnWindow = 10 * time.Minute
+	// PerHour is how many pairings may be opened for one person in an hour.
+	PerHour = 5
+	// Tries is how often the six digits may be typed.
+	Tries = 3
+)
+
+// State is where a pairing is.
+type State string
+
+// The states; see the package comment.
+const (
+	Open             State = "open"
+	AwaitingCode     State = "awaiting-code"
+	AwaitingApproval State = "awaiting-approval"
+	Paired           State = "paired"
+	Burned           State = "burned"
+	Expired          State = "expired"
+	Cancelled        State = "cancelled"
+)
+
+// Pairing is one QR code and what became of it.
+type Pairing struct {
+	ID             string
+	OrganisationID string
+	// ApplicationID is who opened it; empty when the operator did.
+	ApplicationID string
+	MembershipID  string
+	PersonID      string
+	State         State
+	// Generation counts the codes that were shown; only the newest works.
+	Generation int
+	// CodeHash is the SHA-256 of the newest code.
+	CodeHash string
+	// DeviceID is the phone that claimed it.
+	DeviceID string
+	// ApprovalID is the request on the person's older phone.
+	ApprovalID string
+	// Tries counts how often the six digits were typed.
+	Tries   int
+	Created time.Time
+	// Expires is the end of the code that is shown, Ends that of the whole pairing.
+	Expires, Ends time.Time
+	// Closed is when it became final.
+	Closed time.Time
+	// CreationKey and BodyHash make opening idempotent; the key is empty where none was given.
+	CreationKey, BodyHash string
+}
+
+// Final tells whether a waiting page has nothing more to hear: an expired code can still be
+// renewed until the pairing's end.
+func (p Pairing) Final(now time.Time) bool {
+	switch p.State {
+	case Open, AwaitingCode, AwaitingApproval:
+		return false
+	case Expired:
+		return !now.Before(p.Ends)
+	case Paired, Burned, Cancelled:
+		return true
+	}
+	return true
+}
+
+// Topic is what the broker calls this pairing.
+func Topic(id string) string { return "pairing:" + id }

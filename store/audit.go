@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"example.com/aye/approval"
+	"example.com/aye/internal/audit"
+)
+
+var (
+	_ audit.Reader   = (*Store)(nil)
+	_ approval.Audit = (*Store)(nil)
+)
+
+type auditRow struct {
+	Organisation string `gorm:"primaryKey"`
+	Sequence     int64  `gorm:"primaryKey;autoIncrement:false"`
+	Actor        string
+	Action       string
+	Subject      string
+	At           int64
+	Data         document[map[string]string]
+	Previous     string
+	Hash         string
+}
+
+// TableName names the table.
+func (auditRow) TableName() string { return "audit_rows" }
+
+type auditHeadRow struct {
+	Organisation string `gorm:"primaryKey"`
+	Sequence     int64
+	Hash         string
+}
+
+// TableName names the table.
+func (auditHeadRow) TableName() string { return "audit_heads" }
+
+// record appends entries to their chains, in the transaction of what they tell of.
+func record(tx *gorm.DB, entries ...audit.Entry) error {
+	for _, entry := range entries {
+		var head auditHeadRow
+		if err := tx.Where("organisation = ?", entry.Organisation).Limit(1).Find(&head).Error; err != nil {
+			return err
+		}
+		row, err := audit.Append(audit.Row{Sequence: head.Sequence, Hash: head.Hash}, entry)
+		if err != nil {
+			return err
+		}
+		err = tx.Create(&auditRow{
+			Organisation: row.Organisation, Sequence: row.Sequence, Actor: row.Actor, Action: row.Action, Subject: row.Subject,
+			At: millis(row.At), Data: documentOf(row.Data), Previous: row.Previous, Hash: row.Hash,
+		}).Error
+		if err != nil {
+			return err
+		}
+		head = auditHeadRow{Organisation: row.Organisation, Sequence: row.Sequence, Hash: row.Hash}
+		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&head).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Write appends an entry that tells of no change.
+func (s *Store) Write(ctx context.Context, entry audit.Entry) error {
+	return s.write(ctx, func(tx *gorm.DB) error { return record(tx, entry) })
+}
+
+// AuditRows gives a part of a chain.
+func (s *Store) AuditRows(ctx context.Context, organisationID string, after int64, limit int) ([]audit.Row, error) {
+	return auditRows(s.read(ctx), organisationID, after, limit)
+}
+
+func auditRows(db *gorm.DB, organisationID string, after int64, limit int) ([]audit.Row, error) {
+	return list(db.Where("organisation = ? AND sequence > ?", organisationID, after).Order("sequence").Limit(limit), func(r auditRow) audit.Row {
+		return audit.Row{
+			Entry: audit.Entry{
+				Organisation: r.Organisation, Actor: r.Actor, Action: r.Action, Subject: r.Subject, At: moment(r.At), Data: r.Data.value,
+			},
+			Sequence: r.Sequence, Previous: r.Previous, Hash: r.Hash,
+		}
+	})
+}
+
+// AuditChains gives the organisations that have a chain, or a head without one.
+func (s *Store) AuditChains(ctx context.Context) ([]string, error) {
+	var chains []string
+	err := s.read(ctx).Raw("SELECT organisation FROM audit_heads UNION SELECT organisation FROM audit_rows ORDER BY organisation").Scan(&chains).Error
+	return chains, err
+}
+
+// AuditHead gives what was written down of the last row; zero where there is no chain.
+func (s *Store) AuditHead(ctx context.Context, organisationID string) (sequence int64, hash string, err error) {
+	return auditHead(s.read(ctx), organisationID)
+}
+
+func auditHead(db *gorm.DB, organisationID string) (sequence int64, hash string, err error) {
+	var head auditHeadRow
+	err = db.Where("organisation = ?", organisationID).Limit(1).Find(&head).Error
+	return head.Sequence, head.Hash, err
+}
+
+// VerifyAudit walks all chains. The error names the first bad row and is audit.ErrBroken.
+func (s *Store) VerifyAudit(ctx context.Context) error {
+	chains, err := s.AuditChains(ctx)
+	if err != nil {
+		return err
+	}
+	for _, chain := range chains {
+		// One snapshot, or a row that is written meanwhile would be missing from the chain or its head.
+		err := s.read(ctx).Transaction(func(tx *gorm.DB) error { return verifyChain(tx, chain) }, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// auditPage is how many rows are looked at together.
+const auditPage = 1000
+
+func verifyChain(tx *gorm.DB, organisationID string) error {
+	var verifier audit.Verifier
+	var last audit.Row
+	for {
+		rows, err := auditRows(tx, organisationID, last.Sequence, auditPage)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := verifier.Next(row); err != nil {
+				return err
+			}
+			last = row
+		}
+		if len(rows) < auditPage {
+			break
+		}
+	}
+	sequence, hash, err := auditHead(tx, organisationID)
+	if err != nil {
+		return err
+	}
+	if sequence != last.Sequence || hash != last.Hash {
+		return fmt.Errorf("%w at row %d of chain %q: the chain was cut there", audit.ErrBroken, last.Sequence+1, organisationID)
+	}
+	return nil
+}

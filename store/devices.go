@@ -1,0 +1,254 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"example.com/aye/devices"
+	"example.com/aye/internal/audit"
+	"example.com/aye/internal/jws"
+	"example.com/aye/internal/secret"
+	"example.com/aye/notify"
+)
+
+var _ devices.Store = (*Store)(nil)
+
+type deviceRow struct {
+	ID                 string
+	PersonID           string
+	OrganisationID     string
+	MembershipID       string
+	Status             devices.Status
+	Platform           devices.Platform
+	Name               string
+	Model              string
+	OSVersion          string `gorm:"column:os_version"`
+	AppVersion         string
+	Locale             string
+	PushProvider       notify.Provider
+	PushApp            string
+	PushKind           string
+	PushEnvironment    string
+	PushAddress        string
+	PushRegistered     int64
+	PushState          devices.PushState
+	DeviceKey          document[jws.Key]
+	DeviceThumbprint   string
+	ApprovalKey        document[jws.Key]
+	ApprovalThumbprint string
+	Created            int64
+	Seen               int64
+}
+
+// TableName names the table.
+func (deviceRow) TableName() string { return "devices" }
+
+func pushPlace(deviceID string) secret.Place {
+	return secret.Place{Scope: secret.Installation, Table: "devices", Column: "push_address", Row: deviceID}
+}
+
+// deviceRow gives the row of a new phone. It seals, so it is called before a transaction.
+func (s *Store) deviceRow(ctx context.Context, d devices.Device) (deviceRow, error) {
+	address, err := s.seal(ctx, pushPlace(d.ID), d.Push.Address)
+	return deviceRow{
+		ID: d.ID, PersonID: d.PersonID, OrganisationID: d.OrganisationID, MembershipID: d.MembershipID, Status: d.Status,
+		Platform: d.Platform, Name: d.Name, Model: d.Model, OSVersion: d.OSVersion, AppVersion: d.AppVersion, Locale: d.Locale,
+		PushProvider: d.Push.Provider, PushApp: d.Push.App, PushKind: d.Push.Kind, PushEnvironment: d.Push.Environment,
+		PushAddress: address, PushRegistered: millis(d.Push.Registered), PushState: d.PushState,
+		DeviceKey: documentOf(d.Key), DeviceThumbprint: d.Key.Thumbprint(),
+		ApprovalKey: documentOf(d.ApprovalKey), ApprovalThumbprint: d.ApprovalKey.Thumbprint(),
+		Created: millis(d.Created), Seen: millis(d.Seen),
+	}, err
+}
+
+func (s *Store) device(ctx context.Context, r deviceRow) (devices.Device, error) {
+	address, err := s.address(ctx, r)
+	if err != nil {
+		return devices.Device{}, err
+	}
+	return devices.Device{
+		ID: r.ID, PersonID: r.PersonID, OrganisationID: r.OrganisationID, MembershipID: r.MembershipID, Status: r.Status,
+		Details: devices.Details{
+			Platform: r.Platform, Name: r.Name, Model: r.Model, OSVersion: r.OSVersion, AppVersion: r.AppVersion, Locale: r.Locale, Push: address,
+		},
+		Key: r.DeviceKey.value, ApprovalKey: r.ApprovalKey.value, PushState: r.PushState, Created: moment(r.Created), Seen: moment(r.Seen),
+	}, nil
+}
+
+func (s *Store) address(ctx context.Context, r deviceRow) (devices.Address, error) {
+	address, err := s.unseal(ctx, pushPlace(r.ID), r.PushAddress)
+	return devices.Address{
+		Provider: r.PushProvider, App: r.PushApp, Kind: r.PushKind, Environment: r.PushEnvironment,
+		Address: address, Registered: moment(r.PushRegistered),
+	}, err
+}
+
+// Device finds a phone, also a removed one.
+func (s *Store) Device(ctx context.Context, id string) (devices.Device, error) {
+	row, err := find[deviceRow](s.read(ctx).Where("id = ?", id), devices.ErrUnknown)
+	if err != nil {
+		return devices.Device{}, err
+	}
+	return s.device(ctx, row)
+}
+
+// DevicesOf gives the person's phones that are not removed, oldest first.
+func (s *Store) DevicesOf(ctx context.Context, personID string) ([]devices.Device, error) {
+	var rows []deviceRow
+	if err := s.read(ctx).Where("person_id = ? AND status <> 'removed'", personID).Order("created, id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	all := make([]devices.Device, 0, len(rows))
+	for _, row := range rows {
+		device, err := s.device(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, device)
+	}
+	return all, nil
+}
+
+// standing is the row of a phone that is not removed.
+func standing(tx *gorm.DB, id string) (deviceRow, error) {
+	return find[deviceRow](tx.Where("id = ? AND status <> 'removed'", id), devices.ErrUnknown)
+}
+
+// UpdateDevice stores what a phone tells of itself.
+func (s *Store) UpdateDevice(ctx context.Context, id string, details devices.Details, entry audit.Entry) error {
+	sealed, err := s.seal(ctx, pushPlace(id), details.Push.Address)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(tx *gorm.DB) error {
+		row, err := standing(tx, id)
+		if err != nil {
+			return err
+		}
+		before, err := s.address(ctx, row)
+		if err != nil {
+			return err
+		}
+		next := details.Push
+		set := map[string]any{
+			"platform": details.Platform, "name": details.Name, "model": details.Model, "os_version": details.OSVersion,
+			"app_version": details.AppVersion, "locale": details.Locale,
+			"push_provider": next.Provider, "push_app": next.App, "push_kind": next.Kind, "push_environment": next.Environment,
+			"push_address": sealed, "push_registered": millis(next.Registered),
+		}
+		// The time does not make it another address.
+		before.Registered, next.Registered = time.Time{}, time.Time{}
+		if before != next {
+			set["push_state"] = devices.PushOK
+		}
+		if err := tx.Model(&deviceRow{}).Where("id = ?", id).UpdateColumns(set).Error; err != nil {
+			return err
+		}
+		return record(tx, entry)
+	})
+}
+
+// RemoveDevice ends a phone's life.
+func (s *Store) RemoveDevice(ctx context.Context, id string, entry audit.Entry) (bool, error) {
+	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+		removed, err := removeDevice(tx, id)
+		if err != nil || !removed {
+			return false, err
+		}
+		return true, record(tx, entry)
+	})
+}
+
+// removeDevice takes from the phone whatever could still reach it or speak for it.
+func removeDevice(tx *gorm.DB, id string) (bool, error) {
+	removed, err := changed(tx.Model(&deviceRow{}).Where("id = ? AND status <> 'removed'", id).
+		UpdateColumns(map[string]any{"status": devices.Removed, "push_address": ""}))
+	if err != nil || !removed {
+		return false, err
+	}
+	return true, tx.Where("device_id = ?", id).Delete(&authenticatorRow{}).Error
+}
+
+// ReplaceApprovalKey swaps the key of an active phone, if it is still the previous one.
+func (s *Store) ReplaceApprovalKey(ctx context.Context, id string, previous, next jws.Key, entry audit.Entry) (bool, error) {
+	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+		replaced, err := changed(tx.Model(&deviceRow{}).
+			Where("id = ? AND status = 'active' AND approval_thumbprint = ?", id, previous.Thumbprint()).
+			UpdateColumns(map[string]any{"approval_key": documentOf(next), "approval_thumbprint": next.Thumbprint()}))
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return false, nil // another phone's key
+		}
+		if err != nil || !replaced {
+			return false, err
+		}
+		return true, record(tx, entry)
+	})
+}
+
+type proofRow struct {
+	DeviceID string `gorm:"primaryKey"`
+	JTI      string `gorm:"primaryKey;column:jti"`
+	Until    int64
+}
+
+// TableName names the table.
+func (proofRow) TableName() string { return "proofs" }
+
+// UseProof remembers the id of a proof. Each one that is remembered lets a few go that are
+// no longer needed, so that the table does not grow.
+func (s *Store) UseProof(ctx context.Context, deviceID, jti string, until time.Time) (bool, error) {
+	row := proofRow{DeviceID: deviceID, JTI: jti, Until: millis(until)}
+	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+		fresh, err := changed(tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row))
+		if err != nil || !fresh {
+			return false, err
+		}
+		return true, tx.Exec(`DELETE FROM proofs WHERE (device_id, jti) IN
+			(SELECT device_id, jti FROM proofs WHERE until < ? ORDER BY until LIMIT 4)`, millis(s.now())).Error
+	})
+}
+
+// MarkPush stores what is known of an address that is still the phone's. Apple and Google
+// may speak of an older one, long after the phone told a new one.
+func (s *Store) MarkPush(ctx context.Context, id string, address secret.Secret, since time.Time, state devices.PushState, entry audit.Entry) (bool, error) {
+	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+		row, err := standing(tx, id)
+		if errors.Is(err, devices.ErrUnknown) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		stored, err := s.address(ctx, row)
+		if err != nil {
+			return false, err
+		}
+		if stored.Address == "" || !secret.Equal(stored.Address, address) || (!since.IsZero() && !stored.Registered.Before(since)) {
+			return false, nil
+		}
+		set := map[string]any{"push_state": state}
+		if state == devices.PushDead {
+			set["push_address"] = ""
+		}
+		marked, err := changed(tx.Model(&deviceRow{}).Where("id = ? AND push_address = ?", id, row.PushAddress).UpdateColumns(set))
+		if err != nil || !marked {
+			return false, err
+		}
+		return true, record(tx, entry)
+	})
+}
+
+// Seen stores when the phone last called.
+func (s *Store) Seen(ctx context.Context, id string, at time.Time) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		found, err := changed(tx.Model(&deviceRow{}).Where("id = ? AND status <> 'removed'", id).UpdateColumn("seen", millis(at)))
+		if err == nil && !found {
+			err = devices.ErrUnknown
+		}
+		return err
+	})
+}

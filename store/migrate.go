@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"gorm.io/gorm"
+)
+
+//go:embed migrations/sqlite/*.sql
+var migrations embed.FS
+
+// ErrNewer says that a newer version of Aye has changed the database.
+var ErrNewer = errors.New("this database was changed by a newer version of Aye")
+
+// migrate takes the steps that this database has not taken yet. Each step is a transaction.
+func migrate(ctx context.Context, db *gorm.DB) error {
+	pool, err := db.DB()
+	if err != nil {
+		return err
+	}
+	steps, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, steps, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	known := provider.ListSources()
+	for range len(known) + 1 {
+		// A step fails where another process, started at the same moment, took it in
+		// between. It stands then, and the steps behind it are tried again.
+		if _, err = provider.Up(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("migrations: %w", translate(err))
+	}
+	version, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", translate(err))
+	}
+	if newest := known[len(known)-1].Version; version > newest {
+		return fmt.Errorf("%w: it has schema %d where this version knows %d", ErrNewer, version, newest)
+	}
+	return nil
+}

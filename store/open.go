@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+
+	"example.com/aye/internal/secret"
+)
+
+// Config says where the database is.
+type Config struct {
+	// Path is the database file. It, and the folder around it, is made where it is not there.
+	Path string
+	Keys *secret.Keys
+	Now  func() time.Time
+	Log  *slog.Logger
+}
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	// writer has one connection, so that writers stand in line here rather than in SQLite,
+	// where waiting is polling. reader has many that cannot write.
+	writer, reader *gorm.DB
+	vault          *secret.Vault
+	now            func() time.Time
+}
+
+// Open opens the database and brings its schema up to date.
+func Open(ctx context.Context, config Config) (*Store, error) {
+	s := &Store{now: config.Now}
+	err := s.open(ctx, config)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", config.Path, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, config Config) error {
+	path, err := filepath.Abs(config.Path)
+	if err != nil {
+		return err
+	}
+	if err = makeFile(path); err != nil {
+		return err
+	}
+	// FULL: an approval that was acknowledged survives a power failure. immediate: a
+	// transaction that reads before it writes would otherwise fail at once beside another.
+	s.writer, err = connect(path, config.Log, 1, url.Values{
+		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
+		"_busy_timeout": {"5000"}, "_txlock": {"immediate"}, "_stmt_cache_size": {"200"},
+	})
+	if err != nil {
+		return err
+	}
+	if err = migrate(ctx, s.writer); err != nil {
+		return err
+	}
+	s.reader, err = connect(path, config.Log, max(4, 2*runtime.NumCPU()), url.Values{
+		"mode": {"ro"}, "_query_only": {"on"}, "_busy_timeout": {"5000"},
+	})
+	if err != nil {
+		return err
+	}
+	s.vault, err = secret.NewVault(config.Keys, s)
+	return err
+}
+
+// makeFile makes the file before SQLite does, with the mode that its companions inherit.
+func makeFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the file
+	if err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	for _, companion := range []string{"", "-wal", "-shm"} {
+		if err := os.Chmod(path+companion, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func connect(path string, log *slog.Logger, connections int, options url.Values) (*gorm.DB, error) {
+	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options.Encode()}
+	db, err := gorm.Open(dialect{&sqlite.Dialector{DSN: name.String()}}, &gorm.Config{
+		SkipDefaultTransaction: true, PrepareStmt: true, TranslateError: true,
+		Logger: logger{log}, NowFunc: func() time.Time { return time.Now().UTC() },
+	})
+	if err != nil {
+		return nil, translate(err)
+	}
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// Close ends all connections. What was acknowledged is in the file.
+func (s *Store) Close() error {
+	var errs []error
+	for _, db := range []*gorm.DB{s.reader, s.writer} {
+		if db == nil {
+			continue
+		}
+		pool, err := db.DB()
+		if err == nil {
+			err = pool.Close()
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// Ping tells whether the database can be read and written at this moment.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.reader.WithContext(ctx).Raw("SELECT 1 FROM data_keys UNION SELECT 1").Scan(&one).Error; err != nil {
+		return err
+	}
+	// Begins an immediate transaction, which needs the lock that every change needs.
+	return s.write(ctx, func(*gorm.DB) error { return nil })
+}

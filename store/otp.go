@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"example.com/aye/internal/secret"
+	"example.com/aye/otp"
+)
+
+var _ otp.Store = (*Store)(nil)
+
+type authenticatorRow struct {
+	ID       string
+	PersonID string
+	DeviceID string
+	Secret   string
+	LastStep int64
+	Created  int64
+}
+
+// TableName names the table.
+func (authenticatorRow) TableName() string { return "authenticators" }
+
+func (r authenticatorRow) place() secret.Place {
+	return secret.Place{Scope: secret.Installation, Table: "authenticators", Column: "secret", Row: r.ID}
+}
+
+// Authenticators gives those of the person's active phones, oldest first: a phone that is
+// not trusted yet makes no codes that count.
+func (s *Store) Authenticators(ctx context.Context, personID string) ([]otp.Authenticator, error) {
+	var rows []authenticatorRow
+	err := s.read(ctx).Table("authenticators").Select("authenticators.*").
+		Joins("JOIN devices ON devices.id = authenticators.device_id AND devices.status = 'active'").
+		Where("authenticators.person_id = ?", personID).Order("authenticators.created, authenticators.id").Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	all := make([]otp.Authenticator, 0, len(rows))
+	for _, row := range rows {
+		key, err := s.unseal(ctx, row.place(), row.Secret)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, otp.Authenticator{ID: row.ID, PersonID: row.PersonID, DeviceID: row.DeviceID, Secret: key, LastStep: row.LastStep})
+	}
+	return all, nil
+}
+
+// UseStep moves the last step up.
+func (s *Store) UseStep(ctx context.Context, authenticatorID string, step int64) (bool, error) {
+	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+		return changed(tx.Model(&authenticatorRow{}).Where("id = ? AND last_step < ?", authenticatorID, step).UpdateColumn("last_step", step))
+	})
+}
+
+// triesRow is the times of the tries that still count against a limit.
+type triesRow struct {
+	Scope string `gorm:"primaryKey"`
+	Times document[[]int64]
+}
+
+// TableName names the table.
+func (triesRow) TableName() string { return "tries" }
+
+// count leaves out what has passed, and gives until when there may be no other try.
+func (r *triesRow) count(limit otp.Limit, now time.Time) (full bool, until time.Time) {
+	if limit.Window > 0 {
+		begin, kept := millis(now.Add(-limit.Window)), []int64{}
+		for _, at := range r.Times.value {
+			if at > begin {
+				kept = append(kept, at)
+			}
+		}
+		r.Times.value = kept
+	}
+	over := len(r.Times.value) - limit.Most
+	if over < 0 {
+		return false, time.Time{}
+	}
+	if limit.Window == 0 || over >= len(r.Times.value) {
+		return true, time.Time{}
+	}
+	return true, moment(r.Times.value[over]).Add(limit.Window)
+}
+
+// Spend counts one try against all limits or against none.
+func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (ok bool, until time.Time, err error) {
+	refused, forGood := false, false
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		rows := make([]triesRow, 0, len(limits))
+		for _, limit := range limits {
+			row, err := find[triesRow](tx.Where("scope = ?", limit.Scope), errRefused)
+			if err != nil && !errors.Is(err, errRefused) {
+				return err
+			}
+			row.Scope = limit.Scope
+			if full, end := row.count(limit, now); full {
+				refused, forGood = true, forGood || end.IsZero()
+				if end.After(until) {
+					until = end
+				}
+			}
+			row.Times.value = append(row.Times.value, millis(now))
+			rows = append(rows, row)
+		}
+		if refused || len(rows) == 0 {
+			return nil
+		}
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&rows).Error
+	})
+	if err != nil || !refused {
+		return err == nil, time.Time{}, err
+	}
+	if forGood {
+		until = time.Time{}
+	}
+	return false, until, nil
+}
+
+// Forget sets counts to nothing.
+func (s *Store) Forget(ctx context.Context, scopes ...string) error {
+	if len(scopes) == 0 {
+		return nil
+	}
+	return s.write(ctx, func(tx *gorm.DB) error { return tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error })
+}

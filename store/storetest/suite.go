@@ -1,0 +1,108 @@
+// Package storetest holds what every database behind Aye must do. Each guard of a change has
+// a subtest of its own that fails without it.
+package storetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/aye/accounts"
+	"example.com/aye/approval"
+	"example.com/aye/devices"
+	"example.com/aye/internal/audit"
+	"example.com/aye/internal/secret"
+	"example.com/aye/internal/signing"
+	"example.com/aye/otp"
+	"example.com/aye/pairing"
+	"example.com/aye/store"
+)
+
+// Backend is all that the rooms ask of a database.
+type Backend interface {
+	accounts.Organisations
+	accounts.People
+	accounts.Applications
+	devices.Store
+	pairing.Store
+	otp.Store
+	approval.Store
+	approval.Deliveries
+	approval.Audit
+	signing.Store
+	audit.Reader
+	secret.DataKeys
+	Webhooks
+	Ping(ctx context.Context) error
+	VerifyAudit(ctx context.Context) error
+}
+
+// Webhooks is what the teller of reports asks of a database.
+type Webhooks interface {
+	DueWebhooks(ctx context.Context, now time.Time, limit int) ([]store.WebhookDelivery, error)
+	WebhookDone(ctx context.Context, id string) error
+	WebhookRetry(ctx context.Context, id string, next time.Time) error
+}
+
+// Opener gives an empty database that lives as long as the test and takes its time from now.
+type Opener func(t *testing.T, now func() time.Time) Backend
+
+// Run tries a database.
+func Run(t *testing.T, open Opener) {
+	t.Helper()
+	rooms := []struct {
+		name string
+		run  func(*testing.T, Opener)
+	}{
+		{"accounts", testAccounts},
+		{"applications", testApplications},
+		{"devices", testDevices},
+		{"push", testPush},
+		{"pairing", testPairing},
+		{"claim", testClaim},
+		{"pairing moves", testPairingMoves},
+		{"otp", testOTP},
+		{"ask", testAsk},
+		{"move", testMove},
+		{"alone", testAlone},
+		{"answers", testAnswers},
+		{"lists", testLists},
+		{"deliveries", testDeliveries},
+		{"webhooks", testWebhooks},
+		{"signing", testSigning},
+		{"audit", testAudit},
+		{"data keys", testDataKeys},
+		{"races", testRaces},
+		{"histories", testHistories},
+	}
+	for _, room := range rooms {
+		t.Run(room.name, func(t *testing.T) {
+			t.Parallel()
+			room.run(t, open)
+		})
+	}
+}
+
+// Clock is a time that stands still until it is moved.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock stands at a moment in 2026.
+func NewClock() *Clock { return &Clock{now: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)} }
+
+// Now gives the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Pass moves the time on.
+func (c *Clock) Pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}

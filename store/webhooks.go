@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"example.com/aye/approval"
+)
+
+// WebhookDelivery is something that an application must be told of, at least once.
+type WebhookDelivery struct {
+	ID            string
+	ApplicationID string
+	RequestID     string
+	MembershipID  string
+	// Previous is the state that the request was reported in.
+	Previous approval.State
+	At       time.Time
+	// Attempts is how often it was tried and put off.
+	Attempts int
+}
+
+type webhookRow struct {
+	ID            string
+	ApplicationID string
+	RequestID     string
+	MembershipID  string
+	Previous      approval.State
+	At            int64
+	Next          int64
+	Attempts      int
+}
+
+// TableName names the table.
+func (webhookRow) TableName() string { return "webhooks" }
+
+func (r webhookRow) delivery() WebhookDelivery {
+	return WebhookDelivery{
+		ID: r.ID, ApplicationID: r.ApplicationID, RequestID: r.RequestID, MembershipID: r.MembershipID,
+		Previous: r.Previous, At: moment(r.At), Attempts: r.Attempts,
+	}
+}
+
+// keepWebhook keeps what is to be told in the transaction of the report itself. The row says
+// what the report came after: between the caller's look and its report it may have been released.
+func keepWebhook(tx *gorm.DB, reported approvalRow, w *approval.Webhook) error {
+	if w == nil || reported.Previous != approval.Released {
+		return nil
+	}
+	return tx.Create(&webhookRow{
+		ID: w.ID, ApplicationID: w.ApplicationID, RequestID: reported.ID, MembershipID: reported.MembershipID,
+		Previous: reported.Previous, At: millis(w.At), Next: millis(w.At),
+	}).Error
+}
+
+// DueWebhooks gives what is to be told now, the longest due first.
+func (s *Store) DueWebhooks(ctx context.Context, now time.Time, limit int) ([]WebhookDelivery, error) {
+	return list(s.read(ctx).Where("next <= ?", millis(now)).Order("next, id").Limit(limit), webhookRow.delivery)
+}
+
+// WebhookDone ends a delivery: it was answered, or is given up.
+func (s *Store) WebhookDone(ctx context.Context, id string) error {
+	return s.write(ctx, func(tx *gorm.DB) error { return tx.Where("id = ?", id).Delete(&webhookRow{}).Error })
+}
+
+// WebhookRetry puts a delivery off.
+func (s *Store) WebhookRetry(ctx context.Context, id string, next time.Time) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&webhookRow{}).Where("id = ?", id).
+			UpdateColumns(map[string]any{"next": millis(next), "attempts": gorm.Expr("attempts + 1")}).Error
+	})
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+)
+
+// errRefused rolls back a change whose condition did not hold.
+var errRefused = errors.New("refused")
+
+// write runs the change in one transaction. It is the only way to write. The change must use
+// nothing but its tx: there is one connection, and the transaction has it.
+func (s *Store) write(ctx context.Context, change func(tx *gorm.DB) error) error {
+	return s.writer.WithContext(ctx).Transaction(change)
+}
+
+// attempt runs a change that may find its condition not held: then it leaves nothing.
+func (s *Store) attempt(ctx context.Context, change func(tx *gorm.DB) (bool, error)) (bool, error) {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		held, err := change(tx)
+		if err == nil && !held {
+			return errRefused
+		}
+		return err
+	})
+	if errors.Is(err, errRefused) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// read begins a query.
+func (s *Store) read(ctx context.Context) *gorm.DB { return s.reader.WithContext(ctx) }
+
+// find gives the row of the query, or the room's own error where there is none.
+func find[R any](query *gorm.DB, missing error) (R, error) {
+	var row R
+	err := query.Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = missing
+	}
+	return row, err
+}
+
+// list gives all rows of the query as the room knows them.
+func list[R, T any](query *gorm.DB, as func(R) T) ([]T, error) {
+	var rows []R
+	if err := query.Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	all := make([]T, 0, len(rows))
+	for _, row := range rows {
+		all = append(all, as(row))
+	}
+	return all, nil
+}
+
+// changed tells whether an update changed a row.
+func changed(update *gorm.DB) (bool, error) { return update.RowsAffected > 0, update.Error }
