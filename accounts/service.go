@@ -46,7 +46,7 @@ func (s *Service) AddMember(ctx context.Context, organisationID string, p Person
 	if err != nil {
 		return Member{}, "", err
 	}
-	if err := checkName("display name", p.Display); err != nil {
+	if err = checkName("display name", p.Display); err != nil {
 		return Member{}, "", err
 	}
 	switch role {
@@ -54,7 +54,7 @@ func (s *Service) AddMember(ctx context.Context, organisationID string, p Person
 	default:
 		return Member{}, "", fmt.Errorf("%w: role is %q, it must be member, support, administrator or owner", ErrInvalid, role)
 	}
-	if _, err := s.Organisations.Organisation(ctx, organisationID); err != nil {
+	if _, err = s.Organisations.Organisation(ctx, organisationID); err != nil {
 		return Member{}, "", err
 	}
 	now := s.Now().UTC()

@@ -32,8 +32,8 @@ var (
 	errUpgrade   = errors.New("open a WebSocket here, or poll the state address")
 	errDraining  = errors.New("this server is about to restart")
 	errEnrol     = errors.New("this application may not link phones; the operator can allow it")
-	// ErrUnavailable is for adapters: something the call depends on does not answer.
-	ErrUnavailable = errors.New("something that Aye needs does not answer")
+	// errUnavailable stands in front of what [Config.Unavailable] is, and of a time limit.
+	errUnavailable = errors.New("something that Aye needs does not answer at the moment; nothing was approved")
 )
 
 // codes is the one table from errors to problems; the first match counts. A test fails for
@@ -101,8 +101,7 @@ var codes = []struct {
 	{otp.ErrNone, "method-unavailable"},
 	{otp.ErrTooMany, "too-many-attempts"},
 
-	{ErrUnavailable, "unavailable"},
-	{context.DeadlineExceeded, "unavailable"},
+	{errUnavailable, "unavailable"},
 }
 
 // fieldError is a problem with one field, as `errors` of a problem says it.
@@ -128,11 +127,22 @@ type problemJSON struct {
 	MinimumVersion string       `json:"minimum_version,omitempty"`
 }
 
+// statusHungUp is what the log and the metrics call a caller that did not wait for its
+// answer, as nginx does; nobody reads it.
+const statusHungUp = 499
+
 // problem answers an error. What is not in the table is answered as "internal", and only
 // the log has what it was.
 func (s *Server) problem(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
+	}
+	if c.Request().Context().Err() != nil { // a caller that hung up is no error of ours
+		c.Response().WriteHeader(statusHungUp)
+		return
+	}
+	if errors.Is(err, s.Unavailable) || errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", errUnavailable, err)
 	}
 	code, detail := codeOf(err)
 	p, ok := problemByCode(code)
@@ -255,6 +265,18 @@ func challengeFor(code string) string {
 	return fmt.Sprintf("Bearer error=%q", strings.ReplaceAll(code, "-", "_"))
 }
 
+// pointer is the JSON pointer (RFC 6901) of a field that encoding/json names with points;
+// the body itself has no name.
+func pointer(field string) string {
+	if field == "" {
+		return ""
+	}
+	return "/" + strings.ReplaceAll(field, ".", "/")
+}
+
+// maxFieldName is how long a made-up name may be to be told again.
+const maxFieldName = 100
+
 // notJSON says of a body that cannot be read what a caller can mend.
 func notJSON(err error) error {
 	if errors.Is(err, strictjson.ErrMalformed) {
@@ -262,9 +284,13 @@ func notJSON(err error) error {
 	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return invalidField("/"+strings.ReplaceAll(wrong.Field, ".", "/"), "must not be a "+wrong.Value)
+		kind, _, _ := strings.Cut(wrong.Value, " ") // what follows is what was sent
+		return invalidField(pointer(wrong.Field), "must not be a "+kind)
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		if len(name) > maxFieldName {
+			return invalidField("", "has a field that is not of this call")
+		}
 		return invalidField("/"+strings.Trim(name, `"`), "is not a field of this call")
 	}
 	return errBody

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gorilla/websocket"
 	"github.com/labstack/echo/v4"
 )
+
+// eventsProtocol is the form of our messages; a page must ask for it.
+const eventsProtocol = "aye.v1"
 
 // upgrader makes WebSockets with buffers of the size of our messages. The origin was
 // checked before; here nothing is left to check.
@@ -15,7 +19,7 @@ var upgrader = websocket.Upgrader{
 	ReadBufferSize: 512, WriteBufferSize: 512, WriteBufferPool: writeBuffers,
 	HandshakeTimeout: readHeaderTime,
 	// Only this one is echoed; the other that a page offers is its ticket.
-	Subprotocols: []string{"aye.v1"},
+	Subprotocols: []string{eventsProtocol},
 	CheckOrigin:  func(*http.Request) bool { return true },
 	Error:        func(http.ResponseWriter, *http.Request, int, error) {},
 }
@@ -23,7 +27,7 @@ var upgrader = websocket.Upgrader{
 // events turns the request into a WebSocket that waits. It returns as soon as the hub has
 // the connection, so that the memory of the request is free while the page waits.
 func (s *Server) events(c echo.Context, topic string, look func(context.Context) (state, error)) error {
-	if !websocket.IsWebSocketUpgrade(c.Request()) {
+	if !websocket.IsWebSocketUpgrade(c.Request()) || !slices.Contains(websocket.Subprotocols(c.Request()), eventsProtocol) {
 		c.Response().Header().Set(echo.HeaderUpgrade, "websocket")
 		return errUpgrade
 	}

@@ -222,7 +222,8 @@ func (h *hub) drain() {
 	h.mu.Unlock()
 	close(h.done)
 	for _, w := range waiting {
-		time.AfterFunc(rand.N(drainSpread), func() { w.close(websocket.CloseServiceRestart, "connect again") })
+		pause := rand.N(drainSpread) //nolint:gosec // spreads reconnects
+		time.AfterFunc(pause, func() { w.close(websocket.CloseServiceRestart, "connect again") })
 	}
 }
 

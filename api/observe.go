@@ -90,7 +90,7 @@ func (s *Server) harden(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if r := recover(); r != nil {
-				if err, _ := r.(error); errors.Is(err, http.ErrAbortHandler) {
+				if cause, _ := r.(error); errors.Is(cause, http.ErrAbortHandler) {
 					panic(r)
 				}
 				s.Log.ErrorContext(c.Request().Context(), "panic", slog.Any("value", r))

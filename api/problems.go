@@ -57,22 +57,12 @@ var problems = []problem{
 		"This `Idempotency-Key` was used in the last 24 hours with another body or another address.",
 		"Use a new key for a new request, and repeat a request only with exactly the same body.",
 	},
-	{
-		"idempotency-in-progress", http.StatusConflict, "The first request with this key is still running",
-		"A request with the same `Idempotency-Key` has not been answered yet.",
-		"Wait a second and repeat the request with the same key and body; it then gets the answer of the first one.",
-	},
 
 	// Applications.
 	{
 		"unauthorized", http.StatusUnauthorized, "The credentials are not accepted",
 		"The HTTP Basic credentials are missing, the client id is unknown, the secret is wrong or withdrawn, or the application was switched off.",
 		"Check `client_id` and `client_secret`. If the secret was rotated, use the new one.",
-	},
-	{
-		"forbidden", http.StatusForbidden, "This caller may not do that",
-		"The credentials are good, but they do not carry the permission that this call needs.",
-		"Ask an administrator of the organisation for the permission, or leave the call out.",
 	},
 	{
 		"enrol-not-allowed", http.StatusForbidden, "This application may not link phones",
@@ -88,11 +78,6 @@ var problems = []problem{
 		"unknown-user", http.StatusNotFound, "The organisation has no such member",
 		"No membership of the application's organisation has this e-mail address or id.",
 		"Check the address or id, or have an administrator invite the person.",
-	},
-	{
-		"too-many-requests", http.StatusTooManyRequests, "Too many requests",
-		"This caller, or its network, has made more calls than the limit allows.",
-		"Wait for the seconds in `Retry-After` and then repeat the call.",
 	},
 
 	// Browsers that wait.
@@ -147,11 +132,6 @@ var problems = []problem{
 		"app-too-old", http.StatusConflict, "The app must be updated",
 		"The organisation asks for a newer version of the app than this one. `minimum_version` says which.",
 		"Ask the person to update the app to `minimum_version` or later and then try again.",
-	},
-	{
-		"unknown-app", http.StatusConflict, "The server cannot push to this app",
-		"The server has no push credentials for the app that `push.app` names.",
-		"Use an app build that this installation knows, register with `push.provider` `none`, or ask the operator to add the app's credentials.",
 	},
 
 	// Pairing.

@@ -39,6 +39,9 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// AppStore and PlayStore are where a person gets the app; empty hides the link.
 	AppStore, PlayStore string
+	// Unavailable is what a service says while something it needs, the database, cannot be
+	// used: a 503 that may be repeated, where any other unknown error is a 500.
+	Unavailable error
 	// Checks are looked at by /readyz, by name.
 	Checks  map[string]func(context.Context) error
 	Metrics prometheus.Registerer

@@ -25,7 +25,7 @@ func (s *Service) Cancel(ctx context.Context, application accounts.Application, 
 	}
 	phones, err := s.Phones.Of(ctx, r.PersonID)
 	if err == nil {
-		s.push(r, phones, notify.MessageWithdraw)
+		s.push(ctx, r, phones, notify.MessageWithdraw)
 	}
 	return err
 }
@@ -68,7 +68,7 @@ func (s *Service) Resend(ctx context.Context, application accounts.Application, 
 	s.Broker.Publish(Topic(r.ID))
 	if allowed {
 		r.Withheld = false
-		s.push(r, phones, notify.MessageApproval)
+		s.push(ctx, r, phones, notify.MessageApproval)
 	}
 	return s.view(ctx, r)
 }
@@ -85,7 +85,7 @@ func (s *Service) Verify(ctx context.Context, application accounts.Application, 
 	if r.State != Pending {
 		return View{}, &DecidedError{r.State}
 	}
-	if err := s.Codes.Verify(ctx, r.PersonID, r.ID, code.Reveal()); err != nil {
+	if err = s.Codes.Verify(ctx, r.PersonID, r.ID, code.Reveal()); err != nil {
 		return View{}, err
 	}
 	now := s.Now().UTC()
@@ -139,7 +139,7 @@ func (s *Service) NewPhoneAnswer(ctx context.Context, id string) (approved, answ
 		return false, false, errors.Join(err, ErrNotFound)
 	}
 	if r.State == Approved {
-		if _, err := s.move(ctx, r, Move{From: []State{Approved}, To: Released, InTime: true, Redeemed: &Redeemed{}}, "system"); err != nil {
+		if _, err = s.move(ctx, r, Move{From: []State{Approved}, To: Released, InTime: true, Redeemed: &Redeemed{}}, "system"); err != nil {
 			return false, false, err
 		}
 		if r, err = s.Find(ctx, id); err != nil {

@@ -50,9 +50,6 @@ func (s *Service) Ask(ctx context.Context, application accounts.Application, q Q
 	if err != nil {
 		return Asked{}, err
 	}
-	if q.Confirm == Tap && !organisation.AllowTap {
-		return Asked{}, ErrTapNotAllowed
-	}
 	member, err := s.Directory.Member(ctx, application.OrganisationID, q.User)
 	if err != nil {
 		return Asked{}, err
@@ -60,9 +57,6 @@ func (s *Service) Ask(ctx context.Context, application accounts.Application, q Q
 	phones, err := s.Phones.Of(ctx, member.Person.ID)
 	if err != nil {
 		return Asked{}, err
-	}
-	if len(phones) == 0 {
-		return Asked{}, ErrNotEnrolled
 	}
 	a := asking{service: s, organisation: organisation, member: member, phones: phones}
 	a.request = Request{
@@ -95,9 +89,6 @@ func (s *Service) AskNewPhone(ctx context.Context, q NewPhoneQuestion) (Asked, e
 	if err != nil {
 		return Asked{}, err
 	}
-	if len(phones) == 0 {
-		return Asked{}, ErrNotEnrolled
-	}
 	a := asking{service: s, organisation: organisation, member: member, phones: phones}
 	a.request = Request{
 		ID: secret.NewID("apr"), OrganisationID: organisation.ID, MembershipID: member.ID, PersonID: member.Person.ID,
@@ -114,8 +105,9 @@ type asking struct {
 	member       accounts.Member
 	phones       []devices.Device
 	request      Request
-	// fresh says that the request was made by this call.
-	fresh bool
+	// fresh says that the request was made by this call, in the place of the superseded ones.
+	fresh      bool
+	superseded []string
 }
 
 func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {
@@ -131,20 +123,33 @@ func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {
 		return Asked{}, ErrMismatch
 	}
 	if a.fresh {
-		s.push(stored, a.phones, notify.MessageApproval)
+		for _, id := range a.superseded {
+			s.Broker.Publish(Topic(id))
+		}
+		s.push(ctx, stored, a.phones, notify.MessageApproval)
 	}
 	asked := Asked{Request: stored, Ticket: s.ticket(stored.ID), Methods: []Method{Push, TOTP}}
-	asked.Request.State = Pending // the answer of then, also when it is given again later
+	asked.State = Pending // the answer of then, also when it is given again later
 	if stored.Confirm == Number {
 		asked.Number = s.number(stored, stored.Salt)
 	}
-	asked.Deliveries = initial(stored, a.phones)
-	return asked, nil
+	if a.fresh {
+		asked.Deliveries = initial(stored, a.phones)
+		return asked, nil
+	}
+	asked.Deliveries, err = s.initially(ctx, stored)
+	return asked, err
 }
 
 // admit decides, with nothing able to change meanwhile, how this question can be asked.
 func (a *asking) admit(now Situation) (Admission, error) {
 	s, r := a.service, &a.request
+	if len(a.phones) == 0 {
+		return Admission{}, ErrNotEnrolled
+	}
+	if r.Confirm == Tap && !a.organisation.AllowTap {
+		return Admission{}, ErrTapNotAllowed
+	}
 	admission := Admission{Budget: now.Budget}
 	var beside []Request
 	for _, other := range now.Pending {
@@ -177,7 +182,7 @@ func (a *asking) admit(now Situation) (Admission, error) {
 	if err := a.challenge(); err != nil {
 		return Admission{}, err
 	}
-	a.fresh = true
+	a.fresh, a.superseded = true, admission.Superseded
 	actor := r.ApplicationID
 	if actor == "" {
 		actor = "system"
@@ -206,6 +211,26 @@ func (s *Service) distinct(r Request, beside []Request) int {
 	}
 }
 
+// unreachable is the reason of a delivery that was never tried.
+const unreachable = "this phone cannot be notified at the moment: open the app on it"
+
+// initially gives the deliveries as the first answer had them: of the phones of then, which
+// may be others than those of now.
+func (s *Service) initially(ctx context.Context, r Request) ([]Delivery, error) {
+	deliveries, err := s.Deliveries.Deliveries(ctx, r.ID)
+	for i := range deliveries {
+		d := &deliveries[i]
+		if d.Updated = r.Created; d.Reason == unreachable {
+			continue
+		}
+		d.State, d.Reason = Queued, ""
+		if r.Withheld {
+			d.State = Withheld
+		}
+	}
+	return deliveries, err
+}
+
 // initial is how the deliveries of a request begin.
 func initial(r Request, phones []devices.Device) []Delivery {
 	deliveries := make([]Delivery, 0, len(phones))
@@ -216,7 +241,7 @@ func initial(r Request, phones []devices.Device) []Delivery {
 			d.State = Withheld
 		case phone.Push.Provider == notify.ProviderNone: // it polls
 		case !phone.Reachable():
-			d.State, d.Reason = Failed, "this phone cannot be notified at the moment: open the app on it"
+			d.State, d.Reason = Failed, unreachable
 		}
 		deliveries = append(deliveries, d)
 	}

@@ -148,7 +148,8 @@ func (s *Service) decide(ctx context.Context, r Request, d Decision, typed secre
 			return Decided{}, ErrTooLate
 		}
 		m.From, m.To, m.InTime = allButReported, Reported, false
-		if r.State == Released && r.ApplicationID != "" {
+		// The store keeps it only behind a release, which may happen between this look and the move.
+		if r.ApplicationID != "" {
 			m.Webhook = &Webhook{ID: secret.NewID("msg"), ApplicationID: r.ApplicationID, Request: r, At: d.At}
 		}
 	case Approve:
@@ -213,7 +214,10 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 			others = append(others, phone)
 		}
 	}
-	s.push(r, others, notify.MessageWithdraw)
+	s.push(ctx, r, others, notify.MessageWithdraw)
+	if d.State == Approved && d.Method == Push {
+		return s.Codes.Unlock(ctx, r.PersonID)
+	}
 	if d.State != Reported {
 		return nil
 	}
@@ -234,7 +238,7 @@ func (s *Service) disown(ctx context.Context, r Request) error {
 	return s.Disown(ctx, r.Subject)
 }
 
-func (s *Service) push(r Request, phones []devices.Device, kind notify.Kind) {
+func (s *Service) push(ctx context.Context, r Request, phones []devices.Device, kind notify.Kind) {
 	if r.Withheld {
 		return // what was not pushed need not be withdrawn either
 	}
@@ -246,7 +250,7 @@ func (s *Service) push(r Request, phones []devices.Device, kind notify.Kind) {
 			Kind: kind, Reference: r.ID, Device: phone.ID, Title: title(phone.Locale), Expires: r.Expires,
 		}}
 		if err := s.Pusher.Enqueue(push); err != nil && kind == notify.MessageApproval {
-			s.undelivered(r, phone, err)
+			s.undelivered(ctx, r, phone, err)
 		}
 	}
 }

@@ -31,8 +31,8 @@ func (s *Service) Pushed(ctx context.Context, report notify.Report) error {
 }
 
 // undelivered answers a push that could not even be taken.
-func (s *Service) undelivered(r Request, phone devices.Device, cause error) {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+func (s *Service) undelivered(ctx context.Context, r Request, phone devices.Device, cause error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	defer cancel()
 	d := Delivery{RequestID: r.ID, DeviceID: phone.ID, State: Failed, Reason: "no push could be sent: " + cause.Error() + "; open the app on the phone", Updated: s.Now().UTC()}
 	if changed, err := s.Deliveries.Deliver(ctx, d); err == nil && changed {

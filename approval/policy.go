@@ -4,22 +4,31 @@ import "time"
 
 // The numbers of docs/policy.md.
 const (
-	// DefaultLife, MinimumLife and MaximumLife bound how long a request waits for the phone.
-	DefaultLife, MinimumLife, MaximumLife = 120 * time.Second, 30 * time.Second, 300 * time.Second
-	// RedeemLife is how long an approval can be redeemed after the decision, and
-	// ReleaseLife how long after the code was first handed to the browser.
-	RedeemLife, ReleaseLife = 120 * time.Second, 30 * time.Second
+	// DefaultLife is how long a request waits for the phone where nothing else is asked.
+	DefaultLife = 120 * time.Second
+	// MinimumLife is the shortest that can be asked.
+	MinimumLife = 30 * time.Second
+	// MaximumLife is the longest that can be asked.
+	MaximumLife = 300 * time.Second
+	// RedeemLife is how long an approval can be redeemed after the decision.
+	RedeemLife = 120 * time.Second
+	// ReleaseLife is how long a release code works after it was first handed to the browser.
+	ReleaseLife = 30 * time.Second
 	// ReportLife is how long "this was not me" can be said.
 	ReportLife = 24 * time.Hour
 	// MaxPending is how many requests of a person may stand side by side.
 	MaxPending = 3
-	// PushesPerTenMinutes and PushesPerHour bound how often a person is asked.
-	PushesPerTenMinutes, PushesPerHour = 5, 10
+	// PushesPerTenMinutes is how often a person is asked within ten minutes.
+	PushesPerTenMinutes = 5
+	// PushesPerHour is how often a person is asked within an hour.
+	PushesPerHour = 10
 	// StreakBeforeMute is how many requests in a row may be denied or unanswered before pushes
-	// stop for FirstMute, doubling up to LastMute.
+	// pause.
 	StreakBeforeMute = 3
-	// FirstMute and LastMute bound that pause.
-	FirstMute, LastMute = 15 * time.Minute, 24 * time.Hour
+	// FirstMute is the first such pause; each further one is twice as long.
+	FirstMute = 15 * time.Minute
+	// LastMute is the longest.
+	LastMute = 24 * time.Hour
 	// Caution is how long six digits are asked after a failure or a report, and how long pushes
 	// stop after a report.
 	Caution = 24 * time.Hour
@@ -27,8 +36,14 @@ const (
 	AssertionLife = 60 * time.Second
 	// HistoryLife is how far back a phone sees.
 	HistoryLife = 30 * 24 * time.Hour
-	// MaxMessage, MaxDetails, MaxLabel and MaxValue bound what a page may show on the phone.
-	MaxMessage, MaxDetails, MaxLabel, MaxValue = 200, 10, 40, 200
+	// MaxMessage is how long a message on the phone may be, in characters.
+	MaxMessage = 200
+	// MaxDetails is how many lines may stand below it.
+	MaxDetails = 10
+	// MaxLabel is how long a line's label may be, in characters.
+	MaxLabel = 40
+	// MaxValue is how long a line's value may be, in characters.
+	MaxValue = 200
 
 	fewDigits, manyDigits = 3, 6
 )

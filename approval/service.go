@@ -29,6 +29,8 @@ type Phones interface {
 // Codes checks a one-time code of a person.
 type Codes interface {
 	Verify(ctx context.Context, personID, requestID, code string) error
+	// Unlock forgets wrong codes in a row, because another factor has proven the person.
+	Unlock(ctx context.Context, personID string) error
 }
 
 // Pusher takes a push without waiting for it; an error says why it cannot be taken.
@@ -152,6 +154,9 @@ func (s *Service) move(ctx context.Context, r Request, m Move, actor string) (bo
 	moved, err := s.Store.Move(ctx, m, entry)
 	if moved && err == nil {
 		s.Broker.Publish(Topic(r.ID))
+		if r.Purpose == NewPhone {
+			s.Broker.Publish(pairingTopic(r.Subject)) // its page waits for this answer
+		}
 	}
 	return moved, err
 }

@@ -152,7 +152,12 @@ func (a Address) Validate() error {
 
 func invalid(field, detail string) error { return fmt.Errorf("%w: %s %s", ErrInvalid, field, detail) }
 
+// printable keeps out what breaks a line, and the marks that turn text around: the older
+// phone shows what a new one says of itself.
 func printable(s string, limit int) bool {
 	return strings.TrimSpace(s) != "" && utf8.RuneCountInString(s) <= limit && utf8.ValidString(s) &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' })
+		!strings.ContainsFunc(s, func(r rune) bool {
+			return r < ' ' || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' ||
+				(r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
+		})
 }

@@ -125,10 +125,10 @@ func (s *Service) ReplaceApprovalKey(ctx context.Context, device Device, change 
 		Proof    string  `json:"approval_proof"`
 		ID       string  `json:"jti"`
 	}
-	if err := message.Verify(key, &claims); err != nil || claims.Audience != s.Origin || !ValidProofID(claims.ID) {
+	if err = message.Verify(key, &claims); err != nil || claims.Audience != s.Origin || !ValidProofID(claims.ID) {
 		return Device{}, ErrProof
 	}
-	if err := Possession(claims.Proof, claims.Key, device.Key, s.Origin, ""); err != nil {
+	if err = Possession(claims.Proof, claims.Key, device.Key, s.Origin, ""); err != nil {
 		return Device{}, ErrProof
 	}
 	// The claim's own id works once too, so that an old claim cannot bring an old key back.
@@ -139,7 +139,7 @@ func (s *Service) ReplaceApprovalKey(ctx context.Context, device Device, change 
 	if !fresh {
 		return Device{}, ErrProofUsed
 	}
-	if err := s.Prover.Prove(ctx, device.PersonID, change.Code, device.ID); err != nil {
+	if err = s.Prover.Prove(ctx, device.PersonID, change.Code, device.ID); err != nil {
 		return Device{}, err
 	}
 	replaced, err := s.Store.ReplaceApprovalKey(ctx, device.ID, device.ApprovalKey, claims.Key, s.entry(device, device.ID, "device.approval-key-replaced"))

@@ -88,6 +88,14 @@ func (s *Service) Prove(ctx context.Context, personID, code, exceptDevice string
 	return s.verify(ctx, personID, code, exceptDevice)
 }
 
+// Unlock forgets the wrong codes in a row, because another factor has proven the person. What
+// was tried within the hour still counts.
+func (s *Service) Unlock(ctx context.Context, personID string) error {
+	return s.Store.Forget(ctx, inARow(personID))
+}
+
+func inARow(personID string) string { return "codes in a row:" + personID }
+
 func (s *Service) verify(ctx context.Context, personID, code, exceptDevice string, limits ...Limit) error {
 	all, err := s.Store.Authenticators(ctx, personID)
 	if err != nil {
@@ -102,7 +110,7 @@ func (s *Service) verify(ctx context.Context, personID, code, exceptDevice strin
 	if len(usable) == 0 {
 		return ErrNone
 	}
-	hour, streak := "codes an hour:"+personID, "codes in a row:"+personID
+	hour, streak := "codes an hour:"+personID, inARow(personID)
 	limits = append(limits, Limit{Scope: hour, Most: PerHour, Window: time.Hour}, Limit{Scope: streak, Most: Streak})
 	ok, until, err := s.Store.Spend(ctx, limits, s.Now())
 	if err != nil {

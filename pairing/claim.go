@@ -42,7 +42,7 @@ func readClaim(compact, origin, codeHash string) (devices.Device, error) {
 		return devices.Device{}, ErrClaim
 	}
 	var claims claimClaims
-	if err := message.Unverified(&claims); err != nil {
+	if err = message.Unverified(&claims); err != nil {
 		return devices.Device{}, ErrClaim
 	}
 	// The key comes with the message: the signature shows possession, the code shows the right.

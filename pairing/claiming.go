@@ -3,6 +3,7 @@ package pairing
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"example.com/aye/accounts"
 	"example.com/aye/devices"
@@ -107,11 +108,17 @@ func (s *Service) askElder(ctx context.Context, p *Pairing, phone devices.Device
 		return err
 	}
 	moved, err := s.move(ctx, *p, Move{From: []State{AwaitingApproval}, To: AwaitingApproval, ApprovalID: approvalID}, phone.ID, "pairing.elder-asked")
-	if err == nil && !moved {
-		return ErrClosed
+	if err != nil {
+		return err
+	}
+	if !moved { // the same claim came twice at once, and the other one has asked
+		if *p, err = s.Store.Pairing(ctx, p.ID); err == nil && p.ApprovalID == "" {
+			return ErrClosed
+		}
+		return err
 	}
 	p.ApprovalID = approvalID
-	return err
+	return nil
 }
 
 // answer tells the phone that its claim won, or burns the pairing when it is another phone.
@@ -138,7 +145,7 @@ func (s *Service) answer(ctx context.Context, p Pairing, claimer devices.Device,
 	}
 	if p.State == AwaitingApproval && p.ApprovalID == "" {
 		// The server ended between the claim and the question to the older phone.
-		if err := s.askElder(ctx, &p, holder); err != nil {
+		if err = s.askElder(ctx, &p, holder); err != nil {
 			return Claimed{}, err
 		}
 	}
@@ -197,6 +204,14 @@ func (s *Service) Confirm(ctx context.Context, application accounts.Application,
 		}
 		return s.burn(ctx, p, "system", "wrong-digits")
 	}
+	phones, err := s.Phones.Of(ctx, p.PersonID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(phones, func(d devices.Device) bool { return d.ID != p.DeviceID }) {
+		// Another pairing linked a phone since this one was claimed, and nobody asked that phone.
+		return s.burn(ctx, p, "system", "not-the-first")
+	}
 	moved, err := s.move(ctx, p, Move{From: []State{AwaitingCode}, To: Paired, Device: Activate}, p.ApplicationID, "pairing.confirmed")
 	if err != nil {
 		return err
@@ -218,7 +233,7 @@ func (s *Service) Cancel(ctx context.Context, application accounts.Application, 
 	case Cancelled, Burned:
 		return nil
 	case AwaitingCode, AwaitingApproval, Paired:
-		if err := s.burn(ctx, p, p.ApplicationID, "not-my-phone"); !errors.Is(err, ErrBurned) {
+		if err = s.burn(ctx, p, p.ApplicationID, "not-my-phone"); !errors.Is(err, ErrBurned) {
 			return err
 		}
 		return nil

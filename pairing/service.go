@@ -94,7 +94,7 @@ func (s *Service) Open(ctx context.Context, o Opening) (Shown, error) {
 	if o.Application != nil {
 		p.ApplicationID, actor = o.Application.ID, o.Application.ID
 	}
-	if err := s.mayOpen(ctx, o, member.Person.ID); err != nil {
+	if err = s.mayOpen(ctx, o, member.Person.ID); err != nil {
 		// A repeated call is answered as the first was, also after the phone was linked.
 		if again, found := s.repeated(ctx, p); found {
 			return again, nil
@@ -133,10 +133,10 @@ func (s *Service) mayOpen(ctx context.Context, o Opening, personID string) error
 	if err != nil {
 		return err
 	}
-	if len(phones) >= devices.MaxActive {
-		return ErrTooManyPhones
-	}
 	if o.Application == nil {
+		if len(phones) >= devices.MaxActive {
+			return ErrTooManyPhones
+		}
 		return nil
 	}
 	memberships, err := s.Directory.Memberships(ctx, personID)
@@ -198,7 +198,7 @@ func (s *Service) View(ctx context.Context, application accounts.Application, id
 	if errors.Is(err, devices.ErrUnknown) {
 		return view, nil // linked then, removed since
 	}
-	if err == nil && p.State == AwaitingApproval {
+	if err == nil && p.State == AwaitingApproval && p.ApprovalID != "" { // empty until the older phone is asked
 		view.Number, err = s.Elder.ElderNumber(ctx, p.ApprovalID)
 	}
 	return view, err
@@ -231,6 +231,10 @@ func (s *Service) find(ctx context.Context, application accounts.Application, id
 // StateOf tells what a phone that is not active yet waits for.
 func (s *Service) StateOf(ctx context.Context, device devices.Device) (State, error) {
 	p, err := s.Store.PairingOf(ctx, device.ID)
+	if err != nil {
+		return "", err
+	}
+	p, err = s.current(ctx, p)
 	return p.State, err
 }
 

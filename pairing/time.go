@@ -69,9 +69,8 @@ func (s *Service) settleElder(ctx context.Context, p Pairing) (bool, error) {
 	}
 	moved, err := s.move(ctx, p, Move{From: []State{AwaitingApproval}, To: Paired, Device: Activate}, "system", "pairing.elder-approved")
 	if moved && err == nil {
-		if device, err := s.Phones.Device(ctx, p.DeviceID); err == nil {
-			s.announce(ctx, p, accounts.PhoneLinked, device.Name)
-		}
+		device, _ := s.Phones.Device(ctx, p.DeviceID) // removed that very moment: then without a name
+		s.announce(ctx, p, accounts.PhoneLinked, device.Name)
 	}
 	return moved, err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -114,7 +113,7 @@ func (s *Store) VerifyAudit(ctx context.Context) error {
 	}
 	for _, chain := range chains {
 		// One snapshot, or a row that is written meanwhile would be missing from the chain or its head.
-		err := s.read(ctx).Transaction(func(tx *gorm.DB) error { return verifyChain(tx, chain) }, &sql.TxOptions{ReadOnly: true})
+		err := s.read(ctx).Transaction(func(tx *gorm.DB) error { return verifyChain(tx, chain) })
 		if err != nil {
 			return err
 		}

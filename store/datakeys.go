@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -41,7 +42,7 @@ func (s *Store) DataKey(ctx context.Context, scope string, create func() ([]byte
 
 func (s *Store) storedDataKey(ctx context.Context, scope string) ([]byte, error) {
 	row, err := find[dataKeyRow](s.read(ctx).Where("scope = ?", scope), errRefused)
-	if err == errRefused { //nolint:errorlint // find gives it as it is
+	if errors.Is(err, errRefused) {
 		return nil, nil
 	}
 	return row.Wrapped, err

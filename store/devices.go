@@ -98,19 +98,8 @@ func (s *Store) Device(ctx context.Context, id string) (devices.Device, error) {
 
 // DevicesOf gives the person's phones that are not removed, oldest first.
 func (s *Store) DevicesOf(ctx context.Context, personID string) ([]devices.Device, error) {
-	var rows []deviceRow
-	if err := s.read(ctx).Where("person_id = ? AND status <> 'removed'", personID).Order("created, id").Find(&rows).Error; err != nil {
-		return nil, err
-	}
-	all := make([]devices.Device, 0, len(rows))
-	for _, row := range rows {
-		device, err := s.device(ctx, row)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, device)
-	}
-	return all, nil
+	return unsealed(s.read(ctx).Where("person_id = ? AND status <> 'removed'", personID).Order("created, id"),
+		func(row deviceRow) (devices.Device, error) { return s.device(ctx, row) })
 }
 
 // standing is the row of a phone that is not removed.

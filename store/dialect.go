@@ -19,6 +19,12 @@ type dialect struct{ *sqlite.Dialector }
 // Translate is called by gorm with every error.
 func (d dialect) Translate(err error) error { return translate(err) }
 
+// locked tells whether another process has the file to itself.
+func locked(err error) bool {
+	var failure sqlite3.Error
+	return errors.As(err, &failure) && failure.Code == sqlite3.ErrBusy
+}
+
 func translate(err error) error {
 	var failure sqlite3.Error
 	if !errors.As(err, &failure) {

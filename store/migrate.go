@@ -32,9 +32,9 @@ func migrate(ctx context.Context, db *gorm.DB) error {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	known := provider.ListSources()
-	for range len(known) + 1 {
-		// A step fails where another process, started at the same moment, took it in
-		// between. It stands then, and the steps behind it are tried again.
+	// A step fails where another process, started at the same moment, took it in between. It
+	// stands then, and the steps behind it are tried again. The table of steps is one more.
+	for range len(known) + 2 {
 		if _, err = provider.Up(ctx); err == nil || ctx.Err() != nil {
 			break
 		}

@@ -18,6 +18,12 @@ import (
 	"example.com/aye/internal/secret"
 )
 
+// A file that another process holds is tried again for openPatience.
+const (
+	openPatience = 5 * time.Second
+	openPause    = 20 * time.Millisecond
+)
+
 // Config says where the database is.
 type Config struct {
 	// Path is the database file. It, and the folder around it, is made where it is not there.
@@ -38,12 +44,26 @@ type Store struct {
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, config Config) (*Store, error) {
-	s := &Store{now: config.Now}
-	err := s.open(ctx, config)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", config.Path, err), s.Close())
+	// For a moment of its own start or end another process has the file to itself, and then
+	// SQLite does not wait as it does for a transaction.
+	for patience := time.After(openPatience); ; {
+		s := &Store{now: config.Now}
+		err := s.open(ctx, config)
+		if err == nil {
+			return s, nil
+		}
+		err = errors.Join(fmt.Errorf("open database %s: %w", config.Path, err), s.Close())
+		if !locked(err) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-patience:
+			return nil, err
+		case <-time.After(openPause):
+		}
 	}
-	return s, nil
 }
 
 func (s *Store) open(ctx context.Context, config Config) error {
@@ -58,7 +78,7 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	// transaction that reads before it writes would otherwise fail at once beside another.
 	s.writer, err = connect(path, config.Log, 1, url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
-		"_busy_timeout": {"5000"}, "_txlock": {"immediate"}, "_stmt_cache_size": {"200"},
+		"_busy_timeout": {"5000"}, "_txlock": {"immediate"},
 	})
 	if err != nil {
 		return err

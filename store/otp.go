@@ -33,22 +33,13 @@ func (r authenticatorRow) place() secret.Place {
 // Authenticators gives those of the person's active phones, oldest first: a phone that is
 // not trusted yet makes no codes that count.
 func (s *Store) Authenticators(ctx context.Context, personID string) ([]otp.Authenticator, error) {
-	var rows []authenticatorRow
-	err := s.read(ctx).Table("authenticators").Select("authenticators.*").
+	query := s.read(ctx).Table("authenticators").Select("authenticators.*").
 		Joins("JOIN devices ON devices.id = authenticators.device_id AND devices.status = 'active'").
-		Where("authenticators.person_id = ?", personID).Order("authenticators.created, authenticators.id").Find(&rows).Error
-	if err != nil {
-		return nil, err
-	}
-	all := make([]otp.Authenticator, 0, len(rows))
-	for _, row := range rows {
-		key, err := s.unseal(ctx, row.place(), row.Secret)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, otp.Authenticator{ID: row.ID, PersonID: row.PersonID, DeviceID: row.DeviceID, Secret: key, LastStep: row.LastStep})
-	}
-	return all, nil
+		Where("authenticators.person_id = ?", personID).Order("authenticators.created, authenticators.id")
+	return unsealed(query, func(r authenticatorRow) (otp.Authenticator, error) {
+		key, err := s.vault.Open(ctx, r.place(), r.Secret)
+		return otp.Authenticator{ID: r.ID, PersonID: r.PersonID, DeviceID: r.DeviceID, Secret: key, LastStep: r.LastStep}, err
+	})
 }
 
 // UseStep moves the last step up.
@@ -94,9 +85,9 @@ func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (o
 	err = s.write(ctx, func(tx *gorm.DB) error {
 		rows := make([]triesRow, 0, len(limits))
 		for _, limit := range limits {
-			row, err := find[triesRow](tx.Where("scope = ?", limit.Scope), errRefused)
-			if err != nil && !errors.Is(err, errRefused) {
-				return err
+			row, failure := find[triesRow](tx.Where("scope = ?", limit.Scope), errRefused)
+			if failure != nil && !errors.Is(failure, errRefused) {
+				return failure
 			}
 			row.Scope = limit.Scope
 			if full, end := row.count(limit, now); full {

@@ -135,7 +135,7 @@ func (s *Store) Claim(ctx context.Context, c pairing.Claim, entry audit.Entry) (
 		return false, err
 	}
 	authenticator := authenticatorRow{ID: secret.NewID("aut"), PersonID: c.Device.PersonID, DeviceID: c.Device.ID, Created: millis(c.Now)}
-	if authenticator.Secret, err = s.seal(ctx, authenticator.place(), c.TOTP); err != nil {
+	if authenticator.Secret, err = s.vault.Seal(ctx, authenticator.place(), c.TOTP); err != nil {
 		return false, err
 	}
 	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
@@ -144,7 +144,8 @@ func (s *Store) Claim(ctx context.Context, c pairing.Claim, entry audit.Entry) (
 			return false, err
 		}
 		var phones int64
-		if err := tx.Model(&deviceRow{}).Where("person_id = ? AND status <> 'removed'", c.Device.PersonID).Count(&phones).Error; err != nil {
+		err = tx.Model(&deviceRow{}).Where("person_id = ? AND status <> 'removed'", c.Device.PersonID).Count(&phones).Error
+		if err != nil {
 			return false, err
 		}
 		if phones >= int64(c.MaxPhones) {
@@ -261,5 +262,5 @@ func (s *Store) TOTPSecret(ctx context.Context, deviceID string) (secret.Secret,
 	if err != nil {
 		return "", err
 	}
-	return s.unseal(ctx, row.place(), row.Secret)
+	return s.vault.Open(ctx, row.place(), row.Secret)
 }

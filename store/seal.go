@@ -6,8 +6,8 @@ import (
 	"example.com/aye/internal/secret"
 )
 
-// seal encrypts a column's value; an empty one stays empty. The first value of a scope writes
-// the scope's data key, so it is called before a transaction and never inside one.
+// seal encrypts the value of a column that may be empty, and then stays so. The first value of
+// a scope writes the scope's data key, so it is called before a transaction and never inside one.
 func (s *Store) seal(ctx context.Context, at secret.Place, value secret.Secret) (string, error) {
 	if value == "" {
 		return "", nil
@@ -15,7 +15,9 @@ func (s *Store) seal(ctx context.Context, at secret.Place, value secret.Secret) 
 	return s.vault.Seal(ctx, at, value)
 }
 
-// unseal decrypts a column. What was sealed has its data key, so this writes nothing.
+// unseal decrypts a column that may be empty. One that may not is opened by the vault alone:
+// a key that somebody emptied in the file must not be taken for a key of nothing. What was
+// sealed has its data key, so this writes nothing and can be called inside a transaction.
 func (s *Store) unseal(ctx context.Context, at secret.Place, sealed string) (secret.Secret, error) {
 	if sealed == "" {
 		return "", nil

@@ -37,25 +37,19 @@ func (r signingKeyRow) place() secret.Place {
 
 // SigningKeys gives all keys, newest first.
 func (s *Store) SigningKeys(ctx context.Context) ([]signing.Key, error) {
-	rows, err := list(s.read(ctx).Order("generation DESC"), func(r signingKeyRow) signingKeyRow { return r })
-	if err != nil {
-		return nil, err
-	}
-	keys := make([]signing.Key, 0, len(rows))
-	for _, row := range rows {
-		text, err := s.vault.Open(ctx, row.place(), row.Private)
+	return unsealed(s.read(ctx).Order("generation DESC"), func(r signingKeyRow) (signing.Key, error) {
+		text, err := s.vault.Open(ctx, r.place(), r.Private)
 		if err != nil {
-			return nil, err
+			return signing.Key{}, err
 		}
 		private, err := parsePrivate(text)
 		if err != nil {
-			return nil, fmt.Errorf("signing key %s: %w", row.ID, err)
+			return signing.Key{}, fmt.Errorf("signing key %s: %w", r.ID, err)
 		}
-		keys = append(keys, signing.Key{
-			ID: row.ID, Private: private, Created: moment(row.Created), Retired: moment(row.Retired), Announcement: row.Announcement,
-		})
-	}
-	return keys, nil
+		return signing.Key{
+			ID: r.ID, Private: private, Created: moment(r.Created), Retired: moment(r.Retired), Announcement: r.Announcement,
+		}, nil
+	})
 }
 
 // AddSigningKey adds the successor of previous, which has no other.

@@ -1,10 +1,17 @@
 package store_test
 
 import (
+	"database/sql"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 
 	"example.com/aye/internal/secret"
 	"example.com/aye/store"
@@ -34,9 +41,143 @@ func open(t *testing.T, path string, now func() time.Time) *store.Store {
 	return s
 }
 
+func newPath(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "data", "aye.db")
+}
+
+// raw opens the file without the store, as a thief or a forger would.
+func raw(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+path+"?_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func run(t *testing.T, db *sql.DB, statements ...string) {
+	t.Helper()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// TestStore runs the suite, and then looks how SQLite went about each statement of it.
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Backend {
-		return open(t, filepath.Join(t.TempDir(), "data", "aye.db"), now)
+	var seen statements
+	t.Run("suite", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Backend {
+			s := open(t, newPath(t), now)
+			writer, reader := s.Handles()
+			seen.watch(t, writer)
+			seen.watch(t, reader)
+			return s
+		})
 	})
+	t.Run("no statement looks at every row", func(t *testing.T) { seen.explain(t) })
+}
+
+// statements are those that were executed, with the values of one time.
+type statements struct {
+	mu  sync.Mutex
+	all map[string][]any
+}
+
+func (s *statements) watch(t *testing.T, db *gorm.DB) {
+	t.Helper()
+	keep := func(tx *gorm.DB) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.all == nil {
+			s.all = map[string][]any{}
+		}
+		s.all[tx.Statement.SQL.String()] = append([]any(nil), tx.Statement.Vars...)
+	}
+	callbacks := db.Callback()
+	for _, err := range []error{
+		callbacks.Query().After("gorm:query").Register("test", keep), callbacks.Update().After("gorm:update").Register("test", keep),
+		callbacks.Delete().After("gorm:delete").Register("test", keep), callbacks.Row().After("gorm:row").Register("test", keep),
+		callbacks.Raw().After("gorm:raw").Register("test", keep),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (s *statements) explain(t *testing.T) {
+	// Those that list everything there is, or walk all chains.
+	everything := []string{
+		"SELECT * FROM `organisations` ORDER BY name, id", "SELECT * FROM `applications` ORDER BY name, id",
+		"SELECT * FROM `signing_keys`", "SELECT organisation FROM audit_heads UNION",
+	}
+	_, reader := open(t, newPath(t), time.Now).Handles()
+	for statement, values := range s.all {
+		listed := slices.ContainsFunc(everything, func(prefix string) bool { return strings.HasPrefix(statement, prefix) })
+		for _, step := range plan(t, reader, statement, values) {
+			if strings.HasPrefix(step, "SCAN") && step != "SCAN CONSTANT ROW" && !listed {
+				t.Errorf("%s: %s", step, statement)
+			}
+			if strings.HasPrefix(step, "USE TEMP B-TREE FOR ORDER BY") && strings.Contains(statement, "LIMIT") {
+				t.Errorf("sorts before it cuts off: %s", statement)
+			}
+		}
+	}
+	if len(s.all) < 50 {
+		t.Fatalf("only %d statements were seen", len(s.all))
+	}
+}
+
+func plan(t *testing.T, db *gorm.DB, statement string, values []any) []string {
+	t.Helper()
+	var steps []struct{ Detail string }
+	if err := db.WithContext(t.Context()).Raw("EXPLAIN QUERY PLAN "+statement, values...).Scan(&steps).Error; err != nil {
+		t.Errorf("%s: %v", statement, err)
+	}
+	all := make([]string, 0, len(steps))
+	for _, step := range steps {
+		all = append(all, step.Detail)
+	}
+	return all
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	writer, reader := open(t, path, time.Now).Handles()
+	tests := []struct {
+		db     *gorm.DB
+		pragma string
+		want   string
+	}{
+		{writer, "synchronous", "2"}, // FULL: what was acknowledged survives a power failure
+		{writer, "journal_mode", "wal"},
+		{writer, "foreign_keys", "1"},
+		{writer, "busy_timeout", "5000"},
+		{reader, "query_only", "1"},
+	}
+	for _, test := range tests {
+		var value string
+		if err := test.db.WithContext(t.Context()).Raw("PRAGMA " + test.pragma).Scan(&value).Error; err != nil || value != test.want {
+			t.Errorf("%s is %q, %v", test.pragma, value, err)
+		}
+	}
+	if err := reader.WithContext(t.Context()).Exec("DELETE FROM tries WHERE scope = 'x'").Error; err == nil {
+		t.Error("a reader writes")
+	}
+	for name, want := range map[string]os.FileMode{"": 0o600, "-wal": 0o600, "-shm": 0o600, "/..": 0o700} {
+		file := path + name
+		if name == "/.." {
+			file = filepath.Dir(path)
+		}
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s has mode %v, %v", file, info.Mode(), err)
+		}
+	}
 }

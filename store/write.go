@@ -46,13 +46,22 @@ func find[R any](query *gorm.DB, missing error) (R, error) {
 
 // list gives all rows of the query as the room knows them.
 func list[R, T any](query *gorm.DB, as func(R) T) ([]T, error) {
+	return unsealed(query, func(row R) (T, error) { return as(row), nil })
+}
+
+// unsealed is list for rows that must be opened first.
+func unsealed[R, T any](query *gorm.DB, as func(R) (T, error)) ([]T, error) {
 	var rows []R
 	if err := query.Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	all := make([]T, 0, len(rows))
 	for _, row := range rows {
-		all = append(all, as(row))
+		one, err := as(row)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
 	}
 	return all, nil
 }

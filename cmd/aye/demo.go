@@ -154,7 +154,7 @@ func (c *demoCommand) once(ctx context.Context, env *environment, s *stage.Stage
 		Shop: config, Phone: handset, Email: demoEmail, Tap: c.Tap, Step: step,
 		Details: phone.Details{
 			Model: "Pixel 9", Platform: "android", OSVersion: "16", AppVersion: "1.0.0", Locale: "en",
-			Push: phone.Push{Provider: "fcm", App: stage.PushApp, Kind: "token", Address: secret.Secret(hex.EncodeToString(address))},
+			Push: phone.Push{Provider: "fcm", App: stage.PushApp, Kind: "token", Address: phone.Secret(hex.EncodeToString(address))},
 		},
 	}.Run(ctx)
 	if err != nil {

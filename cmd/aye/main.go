@@ -46,6 +46,7 @@ type commandLine struct {
 	Application  applicationCommand  `cmd:"" help:"Make and change applications: the login pages that ask."`
 	Device       deviceCommand       `cmd:"" help:"Look after phones."`
 	Push         pushCommand         `cmd:"" help:"Check what wakes the phones."`
+	Health       healthCommand       `cmd:"" help:"Ask the server on this machine whether it is ready."`
 	Key          keyCommand          `cmd:"" help:"Rotate the server's signing key."`
 	Audit        auditCommand        `cmd:"" help:"Verify the audit log."`
 	Demo         demoCommand         `cmd:"" help:"Run a shop, a phone and all else for trying it out."`

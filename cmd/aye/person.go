@@ -61,12 +61,15 @@ func (c *personCreateCommand) Run(ctx context.Context, env *environment, line *c
 		if err != nil {
 			return err
 		}
-		if token != "" {
+		if token != "" && a.Config.Mail.Host != "" {
 			a.Invite(ctx, m, token)
 		}
 		return c.print(env.stdout, toPerson(m), func(w io.Writer) {
 			if token != "" {
 				fmt.Fprintf(w, "%s has an identity here already, so %s is invited by mail and must accept.\n", m.Person.Email, m.Person.Display)
+				if a.Config.Mail.Host == "" {
+					fmt.Fprintf(w, "No mail server is configured: hand this link to %s, and to nobody else. It works once, for 7 days.\n  %s\n", m.Person.Display, a.InvitationLink(token))
+				}
 				return
 			}
 			fmt.Fprintf(w, "Added %s <%s> to %s (%s).\n\nNext, link a phone:\n  aye person pair %s\n", m.Person.Display, m.Person.Email, o.Name, m.ID, m.Person.Email)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"example.com/aye/internal/phone"
-	"example.com/aye/internal/secret"
 )
 
 // phoneCommand is a phone on the command line, for trying things out and for scripts. It
@@ -65,7 +64,7 @@ func (c *phonePairCommand) Run(ctx context.Context, env *environment, parent *ph
 	}
 	details := phone.Details{Model: c.Name, Platform: "android", OSVersion: "1", AppVersion: "1.0.0", Locale: c.Locale}
 	if c.PushAddress != "" {
-		details.Push = phone.Push{Provider: "fcm", App: c.PushApp, Kind: "token", Address: secret.Secret(c.PushAddress)}
+		details.Push = phone.Push{Provider: "fcm", App: c.PushApp, Kind: "token", Address: phone.Secret(c.PushAddress)}
 	}
 	pairing, err := p.Pair(ctx, strings.TrimSpace(link), details)
 	if err != nil {
@@ -124,9 +123,27 @@ func (c *phoneListCommand) Run(ctx context.Context, env *environment, parent *ph
 		parent.show(env.stdout, r, p.Now())
 	}
 	if len(requests) == 0 && err == nil {
-		fmt.Fprintln(env.stdout, "Nothing waits for you.")
+		return parent.idle(ctx, env, p)
 	}
 	return err
+}
+
+// idle says that nothing waits, or why nothing can.
+func (c *phoneCommand) idle(ctx context.Context, env *environment, p *phone.Phone) error {
+	for _, a := range p.Pairings() {
+		if a.Status == "active" || a.Device == "" {
+			continue
+		}
+		device, err := p.On(a.Device).Status(ctx)
+		if err != nil {
+			return err
+		}
+		if device.Status != "active" {
+			return fmt.Errorf("this phone is not active yet at %s: %s", host(a.Origin), device.Status)
+		}
+	}
+	fmt.Fprintln(env.stdout, "Nothing waits for you.")
+	return nil
 }
 
 // show tells who asks, from where, with what, for how long, and what to type.

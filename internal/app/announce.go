@@ -155,9 +155,14 @@ func (a *App) Invite(ctx context.Context, m accounts.Member, token secret.Secret
 			return
 		}
 		a.announcer.mail(ctx, string(accounts.Invitation), language(m.Person, organisation), m.Person.Email, mail.Content{
-			Person: m.Person.Display, Organisation: organisation.Name, Link: a.Config.Origin + "/invitations/" + token.Reveal(),
+			Person: m.Person.Display, Organisation: organisation.Name, Link: a.InvitationLink(token),
 		})
 	})
+}
+
+// InvitationLink is where the person accepts; whoever has it can.
+func (a *App) InvitationLink(token secret.Secret) string {
+	return a.Config.Origin + "/invitations/" + token.Reveal()
 }
 
 // Announce tells a person by mail what happened to their account.

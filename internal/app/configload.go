@@ -49,7 +49,7 @@ func LoadConfig(path string, environ []string, flags map[string]string) (Config,
 		return Config{}, err
 	}
 	for _, values := range []map[string]any{fromEnvironment, anyMap(flags)} {
-		if err := k.Load(confmap.Provider(values, "."), nil); err != nil {
+		if err = k.Load(confmap.Provider(values, "."), nil); err != nil {
 			return Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
 		}
 	}

@@ -42,7 +42,9 @@ func (o Once) Run(ctx context.Context) error {
 		return err
 	}
 	o.Step(fmt.Sprintf("the phone scans it, makes two keys and is linked to %s", paired.Person))
-
+	if err = o.confirm(ctx, aye, opened.ID, paired); err != nil {
+		return err
+	}
 	confirm := "number"
 	if o.Tap {
 		confirm = "tap"
@@ -59,7 +61,7 @@ func (o Once) Run(ctx context.Context) error {
 	}
 	defer func() { _ = events.Close() }()
 	o.Step("the browser waits on its WebSocket")
-	if err := o.answer(ctx, woken, asked.Number); err != nil {
+	if err = o.answer(ctx, woken, asked.Number); err != nil {
 		return err
 	}
 	code, err := released(events)
@@ -72,6 +74,22 @@ func (o Once) Run(ctx context.Context) error {
 		return err
 	}
 	o.Step(fmt.Sprintf("the shop redeems and verifies the assertion: welcome, %s (approved on %s)", in.Name, in.Phone))
+	return nil
+}
+
+// confirm types the six digits of the profile strict from the phone into the page.
+func (o Once) confirm(ctx context.Context, aye *relyingParty, id string, paired phone.Pairing) error {
+	if paired.Status != "awaiting-code" {
+		return nil
+	}
+	digits, err := o.Phone.On(paired.Device).ConfirmationDigits()
+	if err != nil {
+		return err
+	}
+	if err = aye.do(ctx, http.MethodPost, "/v1/pairings/"+id+"/confirm", map[string]string{"code": digits}); err != nil {
+		return err
+	}
+	o.Step("the person types the phone's six digits " + digits + " into the page")
 	return nil
 }
 

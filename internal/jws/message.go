@@ -30,12 +30,6 @@ type Message struct {
 	r, s    *big.Int
 }
 
-type header struct {
-	Alg string `json:"alg"`
-	Typ string `json:"typ"`
-	Kid string `json:"kid"`
-}
-
 // Parse reads a compact JWS of the given typ.
 func Parse(typ, compact string) (*Message, error) {
 	if len(compact) > MaxSize || strings.Count(compact, ".") != 2 {
@@ -49,12 +43,17 @@ func Parse(typ, compact string) (*Message, error) {
 	if errors.Join(errHead, errBody, errSig) != nil || len(signature) != 64 || hasLineBreak(compact) {
 		return nil, ErrInvalid
 	}
-	var h header
-	if err := strictjson.DecodeKnown(rawHead, &h); err != nil || h.Alg != "ES256" || h.Typ != typ || h.Kid == "" || len(h.Kid) > 128 {
+	// A map, because a struct would take "ALG" for "alg".
+	var header map[string]string
+	if err := strictjson.Decode(rawHead, &header); err != nil || len(header) != 3 {
+		return nil, ErrInvalid
+	}
+	kid := header["kid"]
+	if header["alg"] != "ES256" || header["typ"] != typ || kid == "" || len(kid) > 128 {
 		return nil, ErrInvalid
 	}
 	return &Message{
-		KeyID:   h.Kid,
+		KeyID:   kid,
 		payload: payload,
 		signed:  sha256.Sum256([]byte(compact[:len(compact)-len(sig)-1])),
 		r:       new(big.Int).SetBytes(signature[:32]),

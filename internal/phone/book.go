@@ -10,8 +10,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"example.com/aye/internal/secret"
 )
 
 // row is one pairing as the file keeps it.
@@ -45,7 +43,7 @@ type keepsake struct {
 const keepsakeLife = 25 * time.Hour
 
 // hidden is a secret that may be written to the phone's own file and nowhere else.
-type hidden struct{ secret.Secret }
+type hidden struct{ Secret }
 
 // MarshalJSON writes the text itself, to the file of mode 0600.
 func (h hidden) MarshalJSON() ([]byte, error) { return json.Marshal(h.Reveal()) }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"example.com/aye/internal/secret"
 )
 
 // Device is what the server knows of this phone.
@@ -148,7 +146,7 @@ func (p *Phone) History(ctx context.Context) ([]Past, error) {
 // Factor proves the person with something that this phone does not hold.
 type Factor struct {
 	Method string
-	Code   secret.Secret
+	Code   Secret
 }
 
 // ReplaceApprovalKey makes a new approval key, as a phone must after its biometrics

@@ -10,8 +10,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-
-	"example.com/aye/internal/secret"
 )
 
 // jwk is the public form of a P-256 key (RFC 7517). The members are in the order that a
@@ -30,7 +28,7 @@ func hash(text string) string {
 	return encode(sum[:])
 }
 
-func newKey() (secret.Secret, error) {
+func newKey() (Secret, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return "", fmt.Errorf("phone: making a key: %w", err)
@@ -39,10 +37,10 @@ func newKey() (secret.Secret, error) {
 	if err != nil {
 		return "", fmt.Errorf("phone: writing a key: %w", err)
 	}
-	return secret.Secret(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
+	return Secret(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
 }
 
-func parseKey(text secret.Secret) (*ecdsa.PrivateKey, error) {
+func parseKey(text Secret) (*ecdsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(text.Reveal()))
 	if block == nil {
 		return nil, errors.New("phone: a key in the file is not PEM")

@@ -5,14 +5,12 @@ import (
 	"net"
 	"net/url"
 	"strings"
-
-	"example.com/aye/internal/secret"
 )
 
 // link is what a QR code says.
 type link struct {
 	origin string
-	code   secret.Secret
+	code   Secret
 	pinned string
 }
 
@@ -36,7 +34,7 @@ func parseLink(text string) (link, error) {
 	if parsed.Scheme != "https" && (parsed.Scheme != "http" || !thisMachine(parsed.Hostname())) {
 		return link{}, fmt.Errorf("%w: only https is safe, and http to this machine", ErrBadLink)
 	}
-	return link{origin: originOf(parsed), code: secret.Secret(parts[1]), pinned: parts[2]}, nil
+	return link{origin: originOf(parsed), code: Secret(parts[1]), pinned: parts[2]}, nil
 }
 
 func thisMachine(host string) bool {

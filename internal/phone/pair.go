@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"example.com/aye/internal/secret"
 )
 
 // Details is what a phone tells about itself when it is linked.
@@ -31,7 +29,7 @@ type Push struct {
 	Provider    string // fcm, apns or none
 	App         string
 	Kind        string // token, or with FCM fid
-	Address     secret.Secret
+	Address     Secret
 	Environment string // with APNs production or sandbox
 }
 
@@ -150,7 +148,7 @@ func (p *Phone) remember(r row, answer paired) (Pairing, error) {
 		r.User, r.Person = answer.User.ID, answer.User.Display
 		r.OrganisationID, r.Organisation = answer.Organisation.ID, answer.Organisation.Name
 		r.ServerKeys = []jwk{pinned}
-		r.TOTP.Secret = secret.Secret(answer.TOTP.URI)
+		r.TOTP.Secret = Secret(answer.TOTP.URI)
 		r.settle()
 		after = *r
 	})
@@ -206,7 +204,7 @@ func claimClaims(r row, d Details, device, approval jwk, proof string, now time.
 	}
 }
 
-func proveApproval(text secret.Secret, claims jwt.MapClaims) (jwk, string, error) {
+func proveApproval(text Secret, claims jwt.MapClaims) (jwk, string, error) {
 	key, err := parseKey(text)
 	if err != nil {
 		return jwk{}, "", err
@@ -238,12 +236,12 @@ func (p *Phone) ConfirmationDigits() (string, error) {
 	return confirmationDigits(waiting[0].Code.Secret, device, approval), nil
 }
 
-func confirmationDigits(code secret.Secret, device, approval string) string {
+func confirmationDigits(code Secret, device, approval string) string {
 	sum := sha256.Sum256([]byte("aye-confirm-v1\n" + code.Reveal() + "\n" + device + "\n" + approval))
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(sum[:8])%1_000_000)
 }
 
-func thumbprintOf(text secret.Secret) (string, error) {
+func thumbprintOf(text Secret) (string, error) {
 	key, err := parseKey(text)
 	if err != nil {
 		return "", err

@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"example.com/aye/internal/secret"
 )
 
 const codePeriod = 30 * time.Second
@@ -29,7 +27,7 @@ func (p *Phone) Code(now time.Time) (string, error) {
 }
 
 // codeKey takes the shared key out of an otpauth link.
-func codeKey(link secret.Secret) ([]byte, error) {
+func codeKey(link Secret) ([]byte, error) {
 	parsed, err := url.Parse(link.Reveal())
 	if err != nil || parsed.Scheme != "otpauth" || parsed.Host != "totp" {
 		return nil, fmt.Errorf("phone: the server gave no time-based code")

@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"example.com/aye/internal/secret"
 )
 
 var update = flag.Bool("update", false, "write docs/vectors.json anew")
@@ -97,13 +95,13 @@ type scene struct {
 	t         testing.TB
 	row       row
 	details   Details
-	code      secret.Secret
+	code      Secret
 	now       time.Time
 	challenge string
 }
 
 func newScene(t testing.TB) *scene {
-	code := secret.Secret(hash("the code of the vectors"))
+	code := Secret(hash("the code of the vectors"))
 	s := &scene{t: t, code: code, now: time.Unix(1_700_000_000, 0).UTC()}
 	s.row = row{
 		Origin: "https://aye.example.com", Pinned: s.public("server").thumbprint(), CodeHash: hash(code.Reveal()),
@@ -408,7 +406,7 @@ func checkVectors(t *testing.T, v vectors) {
 			}
 		}
 	}
-	key, err := codeKey(secret.Secret(v.TOTP.URI))
+	key, err := codeKey(Secret(v.TOTP.URI))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,8 @@ package secret
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -15,11 +17,18 @@ const redacted = "[secret]"
 // Reveal gives the text itself.
 func (s Secret) Reveal() string { return string(s) }
 
-// String hides the text from fmt.
+// Format hides the text from fmt with whatever verb: one that does not fit a text, such as
+// %d, would show it in the complaint.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// String hides the text from what asks for one.
 func (s Secret) String() string { return redacted }
 
 // GoString hides the text from fmt's %#v.
 func (s Secret) GoString() string { return redacted }
+
+// MarshalText hides the text from encoding/xml and its kin.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // MarshalJSON hides the text from encoding/json.
 func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }

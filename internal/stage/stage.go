@@ -30,8 +30,10 @@ type Options struct {
 	PhoneOrigins   []string
 	WebhookPrivate bool
 	Mail           app.Mail
-	Log            *slog.Logger
-	Now            func() time.Time
+	// Change sets what else differs in the settings; nil changes nothing.
+	Change func(*app.Config)
+	Log    *slog.Logger
+	Now    func() time.Time
 }
 
 // Stage is a running Aye.
@@ -152,7 +154,7 @@ func (s *Stage) config() (app.Config, error) {
 	for name, text := range map[string][]byte{
 		"fcm.json": []byte(account.Reveal()), "fcm.pem": s.FCM.CAPEM(), "apns.p8": []byte(key.Reveal()), "apns.pem": s.APNs.CAPEM(),
 	} {
-		if err := os.WriteFile(file(name), text, 0o600); err != nil {
+		if err = os.WriteFile(file(name), text, 0o600); err != nil {
 			return app.Config{}, err
 		}
 	}
@@ -166,6 +168,9 @@ func (s *Stage) config() (app.Config, error) {
 			Provider: string(notify.ProviderAPNs), App: PushApp, CredentialsFile: file("apns.p8"), Endpoint: s.APNs.URL(), RootsFile: file("apns.pem"),
 			KeyID: s.APNs.KeyID(), TeamID: s.APNs.TeamID(), Environment: notify.EnvironmentProduction,
 		},
+	}
+	if s.options.Change != nil {
+		s.options.Change(&c)
 	}
 	return c, err
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -66,7 +67,7 @@ func object(d *json.Decoder, depth int) error {
 		if !ok {
 			return ErrMalformed
 		}
-		if folded := strings.ToLower(name); seen[folded] {
+		if folded := strings.Map(fold, name); seen[folded] {
 			return fmt.Errorf("%w: a name stands twice", ErrMalformed)
 		} else {
 			seen[folded] = true
@@ -76,6 +77,16 @@ func object(d *json.Decoder, depth int) error {
 		}
 	}
 	return end(d)
+}
+
+// fold gives the least of the letters that encoding/json takes for the same: not only "S" and
+// "s", but the long s too.
+func fold(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
 }
 
 func value(d *json.Decoder, depth int) error {

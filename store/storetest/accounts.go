@@ -42,7 +42,7 @@ func testAccounts(t *testing.T, open Opener) {
 		_, err := h.Backend.Organisation(t.Context(), "org_none")
 		fails(t, err, accounts.ErrNotFound)
 		fails(t, h.UpdateOrganisation(t.Context(), accounts.Organisation{ID: "org_none", Profile: accounts.Strict}, h.entry("org_none", "x")), accounts.ErrNotFound)
-		_, err = h.Backend.Person(t.Context(), "per_none")
+		_, err = h.Person(t.Context(), "per_none")
 		fails(t, err, accounts.ErrNotFound)
 	})
 	t.Run("somebody new is active at once", func(t *testing.T) {

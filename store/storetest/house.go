@@ -139,7 +139,7 @@ func (h *House) Request(member accounts.Member, browser string) approval.Request
 	}
 }
 
-// Ask stores a question.
+// AskOne stores a question.
 func (h *House) AskOne(t *testing.T, r approval.Request, superseded ...string) approval.Request {
 	t.Helper()
 	return got(h.Ask(t.Context(), creation(r), func(now approval.Situation) (approval.Admission, error) {

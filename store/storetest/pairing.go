@@ -183,6 +183,14 @@ func testClaim(t *testing.T, open Opener) {
 			fails(t, err, pairing.ErrNotFound)
 		})
 	}
+	t.Run("a removed phone does not count", func(t *testing.T) {
+		m := h.AddPerson(t, "counted@example.com")
+		gone := h.AddPhone(t, m, pairing.Paired)
+		got(h.RemoveDevice(t.Context(), gone.ID, h.entry(h.Organisation.ID, "x")))(t)
+		c := h.ClaimOf(h.OpenOne(t, m))
+		c.MaxPhones, c.First = 1, true
+		same(t, "won", got(h.Claim(t.Context(), c, h.entry(h.Organisation.ID, "x")))(t), true)
+	})
 	t.Run("a phone that is not active is not the first", func(t *testing.T) {
 		m := h.AddPerson(t, "pending@example.com")
 		h.AddPhone(t, m, pairing.AwaitingCode)

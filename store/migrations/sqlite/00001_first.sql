@@ -95,7 +95,8 @@ CREATE TABLE applications (
     may_enrol       INTEGER NOT NULL CHECK (may_enrol IN (0, 1)),
     webhook_url     TEXT NOT NULL,
     webhook_secret  TEXT NOT NULL, -- sealed
-    created         INTEGER NOT NULL
+    created         INTEGER NOT NULL,
+    CHECK (webhook_url = '' OR webhook_secret <> '')
 ) STRICT;
 CREATE INDEX applications_organisation ON applications (organisation_id, name, id);
 CREATE INDEX applications_name ON applications (name, id);

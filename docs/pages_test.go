@@ -1,0 +1,217 @@
+package docs_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"example.com/aye/accounts"
+	"example.com/aye/internal/app"
+	"example.com/aye/pairing"
+)
+
+func pairingFor(organisation, email string) pairing.Opening {
+	return pairing.Opening{OrganisationID: organisation, User: accounts.UserReference{Email: email}}
+}
+
+// pages are the documents, by their path from here.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, pattern := range []string{"*.md", "decisions/*.md", "../README.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[path] = string(text)
+		}
+	}
+	return texts
+}
+
+// block is what stands between two fences.
+type block struct {
+	where                     string // document and line
+	language, run, file, text string
+}
+
+func blocks(t *testing.T) []block {
+	t.Helper()
+	var all []block
+	for path, text := range pages(t) {
+		var open *block
+		for i, line := range strings.Split(text, "\n") {
+			info, fence := strings.CutPrefix(line, "```")
+			switch {
+			case fence && open == nil:
+				open = newBlock(fmt.Sprintf("%s:%d", path, i+1), info)
+			case fence:
+				all, open = append(all, *open), nil
+			case open != nil:
+				open.text += line + "\n"
+			}
+		}
+		if open != nil {
+			t.Errorf("%s: the block does not end", open.where)
+		}
+	}
+	return all
+}
+
+func newBlock(where, info string) *block {
+	b := &block{where: where, language: "text"}
+	for i, word := range strings.Fields(info) {
+		if i == 0 {
+			b.language = word
+		}
+		if name, ok := strings.CutPrefix(word, "run="); ok {
+			b.run = name
+		}
+		if name, ok := strings.CutPrefix(word, "file="); ok {
+			b.file = name
+		}
+	}
+	return b
+}
+
+// ellipsis is what a reader fills in; inside a text it is only a text.
+var ellipsis = regexp.MustCompile(`("(?:[^"\\]|\\.)*")|,\s*…|…`)
+
+func TestJSONParses(t *testing.T) {
+	t.Parallel()
+	for _, b := range blocks(t) {
+		if b.language != "json" {
+			continue
+		}
+		text := ellipsis.ReplaceAllString(b.text, "$1")
+		if err := json.Unmarshal([]byte(text), new(map[string]any)); err != nil {
+			t.Errorf("%s: %v", b.where, err)
+		}
+	}
+}
+
+// A configuration that the manual shows is one that the program takes.
+func TestConfigurationsLoad(t *testing.T) {
+	t.Parallel()
+	for _, b := range blocks(t) {
+		if b.language != "yaml" {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "aye.yaml")
+		if err := os.WriteFile(file, []byte(b.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := app.LoadConfig(file, nil, nil); err != nil {
+			t.Errorf("%s: %v", b.where, err)
+		}
+	}
+}
+
+func TestSettingsAreInTheManual(t *testing.T) {
+	t.Parallel()
+	var want strings.Builder
+	for _, s := range app.Settings() {
+		row := []string{"`" + s.Name + "`", "in the file only", "", s.Help}
+		if s.Env != "" {
+			row[1] = "`" + s.Env + "`"
+		}
+		if s.Default != "" {
+			row[2] = "`" + s.Default + "`"
+		}
+		want.WriteString("| " + strings.Join(row, " | ") + " |\n")
+	}
+	if !strings.Contains(pages(t)["operating.md"], want.String()) {
+		t.Errorf("the settings of operating.md are not those of the program, which are:\n%s", want.String())
+	}
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s:]*?)(?:#([^)\s]*))?\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	noise   = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+func TestLinksLead(t *testing.T) {
+	t.Parallel()
+	texts := pages(t)
+	for path, text := range texts {
+		for _, found := range link.FindAllStringSubmatch(text, -1) {
+			target := path
+			if found[1] != "" {
+				target = filepath.Join(filepath.Dir(path), found[1])
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: %s leads nowhere", path, found[0])
+				continue
+			}
+			if found[2] != "" && !anchors(texts[target])[found[2]] {
+				t.Errorf("%s: %s has no such heading", path, found[0])
+			}
+		}
+	}
+}
+
+// anchors are the names that headings get on a page.
+func anchors(text string) map[string]bool {
+	names := map[string]bool{}
+	for _, h := range heading.FindAllStringSubmatch(text, -1) {
+		names[strings.ReplaceAll(noise.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")] = true
+	}
+	return names
+}
+
+// named finds a file of the project in the tables of threats.md and architecture.md.
+var named = regexp.MustCompile("`((?:[a-z]+/)+(?:[a-z_]+\\.(?:go|sql|yaml))?)`")
+
+func TestNamedFilesExist(t *testing.T) {
+	t.Parallel()
+	texts := pages(t)
+	for _, path := range []string{"threats.md", "architecture.md", "policy.md", "../README.md"} {
+		if texts[path] == "" {
+			t.Errorf("%s is missing", path)
+		}
+		for _, found := range named.FindAllStringSubmatch(texts[path], -1) {
+			if _, err := os.Stat(filepath.Join("..", found[1])); err != nil {
+				t.Errorf("%s names %s, which is not there", path, found[1])
+			}
+		}
+	}
+}
+
+var (
+	testName = regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
+	testFunc = regexp.MustCompile(`(?m)^func (Test[A-Za-z0-9]+)\(`)
+)
+
+// A test that the threats name is one that runs.
+func TestNamedTestsExist(t *testing.T) {
+	t.Parallel()
+	there := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, found := range testFunc.FindAllStringSubmatch(string(text), -1) {
+			there[found[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, found := range testName.FindAllStringSubmatch(pages(t)["threats.md"], -1) {
+		if !there[found[1]] {
+			t.Errorf("threats.md names %s, which is no test", found[1])
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package ayetest
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"example.com/aye/accounts"
+	"example.com/aye/notify"
+)
+
+// Pusher writes down what would be pushed.
+type Pusher struct {
+	mu     sync.Mutex
+	pushes []notify.Push
+	refuse func(notify.Push) error
+}
+
+// Enqueue takes a push, unless it is to be refused.
+func (p *Pusher) Enqueue(push notify.Push) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refuse != nil {
+		if err := p.refuse(push); err != nil {
+			return err
+		}
+	}
+	p.pushes = append(p.pushes, push)
+	return nil
+}
+
+// Refuse makes the pusher take only what the function has no error for.
+func (p *Pusher) Refuse(refuse func(notify.Push) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuse = refuse
+}
+
+// Taken gives the pushes of a kind since the last time that it was asked for any, oldest first.
+func (p *Pusher) Taken(kind notify.Kind) []notify.Push {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	taken := p.pushes
+	p.pushes = nil
+	return slices.DeleteFunc(taken, func(push notify.Push) bool { return push.Message.Kind != kind })
+}
+
+// Announcer writes down what people would be told.
+type Announcer struct {
+	mu      sync.Mutex
+	notices []accounts.Notice
+}
+
+// Announce takes a notice.
+func (a *Announcer) Announce(_ context.Context, n accounts.Notice) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.notices = append(a.notices, n)
+}
+
+// Told gives the kinds of what the person was told, oldest first.
+func (a *Announcer) Told(personID string) []accounts.NoticeKind {
+	var kinds []accounts.NoticeKind
+	for _, n := range a.Notices(personID) {
+		kinds = append(kinds, n.Kind)
+	}
+	return kinds
+}
+
+// Notices gives what the person was told, oldest first.
+func (a *Announcer) Notices(personID string) []accounts.Notice {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(a.notices), func(n accounts.Notice) bool { return n.PersonID != personID })
+}

@@ -1,0 +1,61 @@
+package ayetest
+
+import (
+	"example.com/aye/accounts"
+	"example.com/aye/internal/secret"
+)
+
+// AddOrganisation makes a tenant in profile standard, changed by the function.
+func (w *World) AddOrganisation(change func(*accounts.Organisation)) accounts.Organisation {
+	w.Helper()
+	o := accounts.Organisation{Name: "Example", Profile: accounts.Standard, Locale: "en"}
+	change(&o)
+	o, err := w.Accounts.CreateOrganisation(w.Context(), o)
+	w.must(err)
+	return o
+}
+
+// Change changes the settings of the world's own organisation.
+func (w *World) Change(change func(*accounts.Organisation)) {
+	w.Helper()
+	change(&w.Organisation)
+	w.must(w.Accounts.UpdateOrganisation(w.Context(), w.Organisation))
+}
+
+// AddApplication makes a relying party that may link phones.
+func (w *World) AddApplication(o accounts.Organisation, name string) accounts.Application {
+	w.Helper()
+	a, _, err := w.Accounts.CreateApplication(w.Context(), accounts.Application{
+		OrganisationID: o.ID, Name: name, MayEnrol: true, Origins: []string{"https://login.example.com"},
+	})
+	w.must(err)
+	return a
+}
+
+// AddPerson makes a new person a member of the world's own organisation.
+func (w *World) AddPerson(name string) accounts.Member {
+	w.Helper()
+	return w.AddMember(w.Organisation, name, accounts.RoleMember)
+}
+
+// AddMember makes a new person a member.
+func (w *World) AddMember(o accounts.Organisation, name string, role accounts.Role) accounts.Member {
+	w.Helper()
+	email := secret.NewID("mail") + "@example.com"
+	m, _, err := w.Accounts.AddMember(w.Context(), o.ID, accounts.Person{Email: email, Display: name}, role)
+	w.must(err)
+	return m
+}
+
+// Join makes a person who is there already a member of another organisation too.
+func (w *World) Join(o accounts.Organisation, m accounts.Member) accounts.Member {
+	w.Helper()
+	_, token, err := w.Accounts.AddMember(w.Context(), o.ID, m.Person, accounts.RoleMember)
+	w.must(err)
+	joined, err := w.Accounts.AcceptInvitation(w.Context(), token)
+	w.must(err)
+	return joined
+}
+
+// Named names a member.
+func Named(m accounts.Member) accounts.UserReference { return accounts.UserReference{ID: m.ID} }

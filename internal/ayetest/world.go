@@ -1,0 +1,127 @@
+package ayetest
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"example.com/aye/accounts"
+	"example.com/aye/approval"
+	"example.com/aye/broker"
+	"example.com/aye/devices"
+	"example.com/aye/internal/secret"
+	"example.com/aye/internal/signing"
+	"example.com/aye/otp"
+	"example.com/aye/pairing"
+	"example.com/aye/store"
+)
+
+// Origin is the address of the installation.
+const Origin = "https://aye.example.com"
+
+// World is an Aye without a server, with one organisation that has one application.
+type World struct {
+	testing.TB
+	Clock     *Clock
+	Keys      *secret.Keys
+	Store     *store.Store
+	Signer    *signing.Signer
+	Accounts  *accounts.Service
+	Codes     *otp.Service
+	Devices   *devices.Service
+	Pairings  *pairing.Service
+	Approvals *approval.Service
+	Broker    *broker.Memory
+	Pusher    *Pusher
+	Announcer *Announcer
+
+	Organisation accounts.Organisation
+	Shop         accounts.Application
+
+	phones *phones
+}
+
+// phones are those of each person that were paired here, oldest first.
+type phones struct {
+	mu sync.Mutex
+	of map[string][]*Phone
+}
+
+// New opens a world that lives as long as the test.
+func New(tb testing.TB) *World {
+	tb.Helper()
+	w := &World{
+		TB: tb, Clock: NewClock(), Broker: broker.NewMemory(), Pusher: &Pusher{}, Announcer: &Announcer{},
+		phones: &phones{of: map[string][]*Phone{}},
+	}
+	var err error
+	w.Keys, err = secret.NewKeys(bytes.Repeat([]byte{7}, secret.KeySize))
+	w.must(err)
+	w.Store, err = store.Open(tb.Context(), store.Config{
+		Path: filepath.Join(tb.TempDir(), "aye.db"), Keys: w.Keys, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	w.must(err)
+	tb.Cleanup(func() { w.must(w.Store.Close()) })
+	w.Signer, err = signing.Load(tb.Context(), w.Store, Origin, w.Clock.Now)
+	w.must(err)
+	w.wire()
+	w.Organisation = w.AddOrganisation(func(*accounts.Organisation) {})
+	w.Shop = w.AddApplication(w.Organisation, "The shop")
+	return w
+}
+
+// wire joins the rooms as the server does.
+func (w *World) wire() {
+	now := w.Clock.Now
+	w.Accounts = &accounts.Service{Organisations: w.Store, People: w.Store, Applications: w.Store, Now: now}
+	w.Codes = &otp.Service{Store: w.Store, Now: now}
+	w.Devices = &devices.Service{Store: w.Store, Keys: w.Keys, Prover: w.Codes, Origin: Origin, Now: now}
+	w.Approvals = &approval.Service{
+		Store: w.Store, Deliveries: w.Store, Audit: w.Store, Directory: w.Accounts, Phones: w.Devices, Codes: w.Codes,
+		Pusher: w.Pusher, Broker: w.Broker, Announcer: w.Announcer, Signer: w.Signer, Keys: w.Keys, Origin: Origin, Now: now,
+	}
+	w.Pairings = &pairing.Service{
+		Store: w.Store, Directory: w.Accounts, Phones: w.Devices, Elder: elder{w.Approvals, w.Clock}, Broker: w.Broker,
+		Announcer: w.Announcer, Keys: w.Keys, Origin: Origin, Thumbprint: w.Signer.Thumbprint, Now: now,
+	}
+	w.Approvals.Disown = w.Pairings.Disown
+}
+
+// For gives the same world for a part of the test.
+func (w *World) For(tb testing.TB) *World {
+	part := *w
+	part.TB = tb
+	return &part
+}
+
+func (w *World) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// elder asks the person's older phone about a new one.
+type elder struct {
+	approvals *approval.Service
+	clock     *Clock
+}
+
+func (e elder) AskElder(ctx context.Context, p pairing.Pairing, phone devices.Device) (string, error) {
+	asked, err := e.approvals.AskNewPhone(ctx, approval.NewPhoneQuestion{
+		OrganisationID: p.OrganisationID, MembershipID: p.MembershipID, Subject: p.ID, Phone: phone.Name,
+		Life: min(approval.DefaultLife, p.Ends.Sub(e.clock.Now())),
+	})
+	return asked.ID, err
+}
+
+func (e elder) ElderNumber(ctx context.Context, approvalID string) (secret.Secret, error) {
+	return e.approvals.Number(ctx, approvalID)
+}
+
+func (e elder) ElderAnswer(ctx context.Context, approvalID string) (approved, answered bool, err error) {
+	return e.approvals.NewPhoneAnswer(ctx, approvalID)
+}

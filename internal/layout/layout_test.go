@@ -1,0 +1,175 @@
+// Package layout holds the picture of docs/architecture.md as a test: who may import whom,
+// and who may touch which library.
+package layout
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	root   = "../.."
+	module = "example.com/aye"
+)
+
+// leaves may be used by everybody.
+var leaves = []string{"internal/audit", "internal/jws", "internal/secret", "internal/strictjson"}
+
+// domain is what adapters know.
+var domain = []string{"accounts", "approval", "devices", "otp", "pairing", "internal/signing"}
+
+// mayImport is the architecture: a package may import the packages of its row and no
+// others of ours. A package without a row fails, so that adding one is a decision that
+// somebody made. Test files are free.
+var mayImport = map[string][]string{
+	"internal/secret":     {},
+	"internal/strictjson": {},
+	"internal/audit":      {},
+	"internal/jws":        {"internal/strictjson"},
+	"internal/signing":    {"internal/audit", "internal/jws"},
+
+	"broker":   {},
+	"notify":   {"internal/secret"},
+	"accounts": {"internal/audit", "internal/secret"},
+	"otp":      {"internal/secret"},
+	"devices":  {"accounts", "internal/audit", "internal/jws", "internal/secret", "notify"},
+	"pairing":  {"accounts", "devices", "internal/audit", "internal/jws", "internal/secret", "notify", "otp"},
+	"approval": {"accounts", "devices", "internal/audit", "internal/jws", "internal/secret", "notify"},
+
+	"store":           slices.Concat(domain, leaves, []string{"notify"}),
+	"store/storetest": slices.Concat(domain, leaves, []string{"notify", "store"}),
+	"api":             slices.Concat(domain, leaves, []string{"broker", "notify"}),
+	"notify/wire":     {},
+	"notify/fcm":      {"internal/secret", "notify", "notify/wire"},
+	"notify/apns":     {"internal/secret", "notify", "notify/wire"},
+	"notify/mail":     {"internal/secret"},
+	"notify/webhook":  {"internal/secret"},
+
+	"internal/app":     {"*"},
+	"internal/emulate": {"internal/secret"},
+	// The demo's shop and the phone are callers: they know the API as others do, by its documents.
+	"internal/phone": {},
+	"internal/demo":  {"internal/phone", "internal/secret"},
+	"internal/stage": {"internal/app", "internal/emulate", "notify"},
+	// In tests alone.
+	"internal/ayetest": {"*"},
+	"internal/layout":  {},
+
+	"cmd/aye": {
+		"accounts", "devices", "pairing", "notify", "internal/app", "internal/demo", "internal/emulate",
+		"internal/phone", "internal/secret", "internal/stage",
+	},
+}
+
+// ownedBy says who may touch a library at all.
+var ownedBy = map[string][]string{
+	"gorm.io":      {"store"},
+	"database/sql": {"store"},
+	"net/http": {
+		"api", "internal/app", "internal/ayetest", "internal/demo", "internal/emulate", "internal/phone", "notify/apns", "notify/fcm",
+		"notify/webhook", "notify/wire", "cmd/aye",
+	},
+	"encoding/json": {
+		"api", "internal/audit", "internal/demo", "internal/emulate", "internal/phone", "internal/secret", "internal/strictjson", "internal/ayetest",
+		"notify/apns", "notify/fcm", "notify/webhook", "store", "cmd/aye",
+	},
+	"github.com/labstack":           {"api"},
+	"github.com/gorilla/websocket":  {"api", "internal/demo"},
+	"firebase.google.com":           {"notify/fcm"},
+	"github.com/sideshow/apns2":     {"notify/apns"},
+	"github.com/wneessen/go-mail":   {"notify/mail"},
+	"github.com/prometheus":         {"api", "internal/app"},
+	"github.com/knadh/koanf":        {"internal/app"},
+	"github.com/alecthomas/kong":    {"cmd/aye"},
+	"github.com/pressly/goose":      {"store"},
+	"github.com/tink-crypto":        {"internal/secret"},
+	"github.com/pquerna/otp":        {"otp"},
+	"github.com/skip2/go-qrcode":    {"api", "cmd/aye"},
+	"github.com/cenkalti/backoff":   {"notify"},
+	"github.com/sony/gobreaker":     {"notify"},
+	"github.com/golang-jwt/jwt":     {"approval", "internal/ayetest", "internal/demo", "internal/emulate", "internal/jws", "internal/phone", "internal/signing"},
+	"github.com/mileusna/useragent": {"approval"},
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") {
+			return err
+		}
+		rel, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		pkg := path.Dir(filepath.ToSlash(rel))
+		seen[pkg] = true
+		if pkg == "." {
+			t.Errorf("%s: no Go file stands in the root", rel)
+		}
+		if strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		allowed, ok := mayImport[pkg]
+		if !ok {
+			t.Errorf("%s has no row in mayImport", pkg)
+		}
+		for _, imported := range importsOf(t, file) {
+			check(t, rel, pkg, imported, allowed)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range mayImport {
+		if !seen[pkg] {
+			t.Errorf("%s has a row in mayImport but no files", pkg)
+		}
+	}
+}
+
+func importsOf(t *testing.T, file string) []string {
+	t.Helper()
+	// Read through os, so that go test knows to run again when a file changes.
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, source, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, spec := range parsed.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, name)
+	}
+	return all
+}
+
+func check(t *testing.T, file, pkg, imported string, allowed []string) {
+	t.Helper()
+	if ours, ok := strings.CutPrefix(imported, module+"/"); ok {
+		if !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
+			t.Errorf("%s: %s may not import %s", file, pkg, ours)
+		}
+		return
+	}
+	for library, owners := range ownedBy {
+		if (imported == library || strings.HasPrefix(imported, library+"/")) && !slices.Contains(owners, pkg) {
+			t.Errorf("%s: only %v may import %s", file, owners, imported)
+		}
+	}
+}
