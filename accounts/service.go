@@ -18,6 +18,9 @@ type Service struct {
 	Now           func() time.Time
 }
 
+// InvitationLife is how long an invitation can be accepted.
+const InvitationLife = 7 * 24 * time.Hour
+
 // Operator is the actor of what is done on the server's own command line.
 const Operator = "operator"
 
@@ -70,7 +73,8 @@ func (s *Service) AddMember(ctx context.Context, organisationID string, p Person
 
 // AcceptInvitation makes an invited person a member.
 func (s *Service) AcceptInvitation(ctx context.Context, token secret.Secret) (Member, error) {
-	return s.People.AcceptInvitation(ctx, secret.Hash(token), audit.Entry{Actor: "person", Action: "member.accepted", At: s.Now().UTC()})
+	now := s.Now().UTC()
+	return s.People.AcceptInvitation(ctx, secret.Hash(token), now.Add(-InvitationLife), audit.Entry{Actor: "person", Action: "member.accepted", At: now})
 }
 
 // CreateApplication makes a relying party and its first secret, which is shown this once.

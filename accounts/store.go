@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"time"
 
 	"example.com/aye/internal/audit"
 )
@@ -23,8 +24,9 @@ type People interface {
 	// invitation is the hash of the token that accepts. It gives the member as it now is;
 	// [ErrExists] when there is a membership that has not ended.
 	AddMember(ctx context.Context, m Member, invitation string, entry audit.Entry) (Member, error)
-	// AcceptInvitation makes the membership of an unused invitation active, else [ErrNotFound].
-	AcceptInvitation(ctx context.Context, hash string, entry audit.Entry) (Member, error)
+	// AcceptInvitation makes the membership of an unused invitation active that was made after
+	// since, else [ErrNotFound].
+	AcceptInvitation(ctx context.Context, hash string, since time.Time, entry audit.Entry) (Member, error)
 	// Member finds an active member of the organisation, else [ErrNotFound].
 	Member(ctx context.Context, organisationID string, user UserReference) (Member, error)
 	// MemberList is ordered by address.

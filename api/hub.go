@@ -89,7 +89,8 @@ func (h *hub) attach(conn *websocket.Conn, topic string, first state, look func(
 	h.mu.Unlock()
 	h.gauge.Inc()
 	if older != nil {
-		older.close(closeReplaced, "another page of this request has taken over")
+		// Apart: a page that is gone must not keep the one that came back from its state.
+		go older.close(closeReplaced, "another page of this request has taken over")
 	}
 	w.cancel = h.broker.Subscribe(topic, w.hint)
 	go w.read()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -160,10 +161,10 @@ func (s *Store) AddMember(ctx context.Context, m accounts.Member, invitation str
 }
 
 // AcceptInvitation uses an invitation up.
-func (s *Store) AcceptInvitation(ctx context.Context, hash string, entry audit.Entry) (accounts.Member, error) {
+func (s *Store) AcceptInvitation(ctx context.Context, hash string, since time.Time, entry audit.Entry) (accounts.Member, error) {
 	var accepted accounts.Member
 	err := s.write(ctx, func(tx *gorm.DB) error {
-		row, err := find[memberRow](members(tx).Where("memberships.invitation = ? AND memberships.invitation <> ''", hash), accounts.ErrNotFound)
+		row, err := find[memberRow](members(tx).Where("memberships.invitation = ? AND memberships.invitation <> '' AND memberships.created > ?", hash, millis(since)), accounts.ErrNotFound)
 		if err != nil {
 			return err
 		}

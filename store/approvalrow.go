@@ -5,41 +5,44 @@ import (
 )
 
 type approvalRow struct {
-	ID             string
-	OrganisationID string
-	ApplicationID  reference
-	MembershipID   string
-	PersonID       string
-	Purpose        approval.Purpose
-	State          approval.State
-	Confirm        approval.Confirm
-	Digits         int
-	Salt           int
-	IP             string `gorm:"column:ip"`
-	UserAgent      string
-	Browser        string
-	NewBrowser     bool
-	Message        string
-	Details        document[[]approval.Detail]
-	ChallengeNonce string
-	Challenge      string
-	Withheld       bool
-	Created        int64
-	Expires        int64
-	Subject        string
-	Decided        int64
-	DecidedBy      reference
-	Method         approval.Method
-	Verified       approval.Verification
-	Delivered      int64
-	RedeemBy       int64
-	RedeemKey      string
-	AssertionID    string
-	Released       int64
-	Reported       int64
-	Previous       approval.State
-	CreationKey    string
-	BodyHash       string
+	ID               string
+	OrganisationID   string
+	ApplicationID    reference
+	MembershipID     string
+	PersonID         string
+	Purpose          approval.Purpose
+	State            approval.State
+	Confirm          approval.Confirm
+	Digits           int
+	Salt             int
+	Asker            string
+	OrganisationName string
+	Place            string
+	IP               string `gorm:"column:ip"`
+	UserAgent        string
+	Browser          string
+	NewBrowser       bool
+	Message          string
+	Details          document[[]approval.Detail]
+	ChallengeNonce   string
+	Challenge        string
+	Withheld         bool
+	Created          int64
+	Expires          int64
+	Subject          string
+	Decided          int64
+	DecidedBy        reference
+	Method           approval.Method
+	Verified         approval.Verification
+	Delivered        int64
+	RedeemBy         int64
+	RedeemKey        string
+	AssertionID      string
+	Released         int64
+	Reported         int64
+	Previous         approval.State
+	CreationKey      string
+	BodyHash         string
 }
 
 // TableName names the table.
@@ -49,6 +52,7 @@ func approvalRowOf(r approval.Request) approvalRow {
 	return approvalRow{
 		ID: r.ID, OrganisationID: r.OrganisationID, ApplicationID: reference(r.ApplicationID), MembershipID: r.MembershipID,
 		PersonID: r.PersonID, Purpose: r.Purpose, State: r.State, Confirm: r.Confirm, Digits: r.Digits, Salt: r.Salt,
+		Asker: r.Asker, OrganisationName: r.Organisation, Place: r.Place,
 		IP: r.Context.IP, UserAgent: r.Context.UserAgent, Browser: r.Context.Browser, NewBrowser: r.NewBrowser,
 		Message: r.Message, Details: documentOf(r.Details), ChallengeNonce: r.ChallengeNonce, Challenge: r.Challenge,
 		Withheld: r.Withheld, Created: millis(r.Created), Expires: millis(r.Expires), Subject: r.Subject,
@@ -63,6 +67,7 @@ func (r approvalRow) request() approval.Request {
 	return approval.Request{
 		ID: r.ID, OrganisationID: r.OrganisationID, ApplicationID: string(r.ApplicationID), MembershipID: r.MembershipID,
 		PersonID: r.PersonID, Purpose: r.Purpose, State: r.State, Confirm: r.Confirm, Digits: r.Digits, Salt: r.Salt,
+		Asker: r.Asker, Organisation: r.OrganisationName, Place: r.Place,
 		Context:    approval.Context{IP: r.IP, UserAgent: r.UserAgent, Browser: r.Browser},
 		NewBrowser: r.NewBrowser, Message: r.Message, Details: r.Details.value, ChallengeNonce: r.ChallengeNonce, Challenge: r.Challenge,
 		Withheld: r.Withheld, Created: moment(r.Created), Expires: moment(r.Expires), Subject: r.Subject,

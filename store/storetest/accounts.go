@@ -91,10 +91,12 @@ func testInvitation(t *testing.T, h *House) {
 	same(t, "memberships", got(h.Memberships(ctx, m.Person.ID))(t), []accounts.Member{m})
 
 	for _, wrong := range []string{"", "wrong"} {
-		_, err = h.AcceptInvitation(ctx, wrong, audit.Entry{Actor: "person", Action: "member.accepted", At: h.Clock.Now()})
+		_, err = h.AcceptInvitation(ctx, wrong, time.Time{}, audit.Entry{Actor: "person", Action: "member.accepted", At: h.Clock.Now()})
 		fails(t, err, accounts.ErrNotFound)
 	}
-	accepted := got(h.AcceptInvitation(ctx, hash, audit.Entry{Actor: "person", Action: "member.accepted", At: h.Clock.Now()}))(t)
+	_, err = h.AcceptInvitation(ctx, hash, h.Clock.Now().Add(time.Hour), audit.Entry{Actor: "person", Action: "member.accepted", At: h.Clock.Now()})
+	fails(t, err, accounts.ErrNotFound) // too old
+	accepted := got(h.AcceptInvitation(ctx, hash, h.Clock.Now().Add(-time.Hour), audit.Entry{Actor: "person", Action: "member.accepted", At: h.Clock.Now()}))(t)
 	invited.Status = accounts.Active
 	same(t, "member", accepted, invited)
 	same(t, "memberships", got(h.Memberships(ctx, m.Person.ID))(t), []accounts.Member{m, accepted})
@@ -102,7 +104,7 @@ func testInvitation(t *testing.T, h *House) {
 	if len(rows) != 1 || rows[0].Subject != accepted.ID {
 		t.Fatal("the acceptance stands in no chain of the organisation", rows)
 	}
-	_, err = h.AcceptInvitation(ctx, hash, audit.Entry{Actor: "person", Action: "member.accepted", At: h.Clock.Now()})
+	_, err = h.AcceptInvitation(ctx, hash, h.Clock.Now().Add(-time.Hour), audit.Entry{Actor: "person", Action: "member.accepted", At: h.Clock.Now()})
 	fails(t, err, accounts.ErrNotFound)
 }
 

@@ -175,6 +175,10 @@ CREATE TABLE approvals (
     state           TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'released', 'denied', 'reported',
                                                    'mismatched', 'expired', 'cancelled', 'superseded', 'lapsed')),
     confirm         TEXT NOT NULL CHECK (confirm IN ('number', 'tap')),
+    -- The names that the phone shows, as they were then.
+    asker             TEXT NOT NULL,
+    organisation_name TEXT NOT NULL,
+    place             TEXT NOT NULL,
     digits          INTEGER NOT NULL,
     salt            INTEGER NOT NULL,
     ip              TEXT NOT NULL,
