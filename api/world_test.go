@@ -41,7 +41,9 @@ type world struct {
 	t    *testing.T
 	skew *atomic.Int64
 	http *http.Client
-	tape *tape
+	// plain is for what the inspector would have to read twice.
+	plain *http.Client
+	tape  *tape
 }
 
 func newWorld(t *testing.T, change ...func(*stage.Options)) *world {
@@ -56,6 +58,7 @@ func newWorld(t *testing.T, change ...func(*stage.Options)) *world {
 		t.Fatal(err)
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 16}
+	w.plain = &http.Client{Transport: transport}
 	w.http = &http.Client{
 		Transport: &inspector{t: t, next: transport, seen: w.tape}, Timeout: 40 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -219,7 +219,7 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 		return s.Codes.Unlock(ctx, r.PersonID)
 	}
 	if d.State != Reported {
-		return nil
+		return s.answered(ctx, r)
 	}
 	notice := accounts.Notice{PersonID: r.PersonID, OrganisationID: r.OrganisationID, Kind: accounts.RequestReported, IP: r.Context.IP}
 	if application, err := s.Directory.Application(ctx, r.ApplicationID); err == nil {
@@ -231,6 +231,13 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 	return s.disown(ctx, r)
 }
 
+func (s *Service) answered(ctx context.Context, r Request) error {
+	if r.Purpose != NewPhone || s.Answered == nil {
+		return nil
+	}
+	return s.Answered(ctx, r.Subject)
+}
+
 func (s *Service) disown(ctx context.Context, r Request) error {
 	if r.Purpose != NewPhone || s.Disown == nil {
 		return nil
@@ -239,8 +246,8 @@ func (s *Service) disown(ctx context.Context, r Request) error {
 }
 
 func (s *Service) push(ctx context.Context, r Request, phones []devices.Device, kind notify.Kind) {
-	if r.Withheld {
-		return // what was not pushed need not be withdrawn either
+	if r.Withheld && kind == notify.MessageApproval {
+		return
 	}
 	for _, phone := range phones {
 		if !phone.Reachable() {

@@ -67,9 +67,10 @@ type Service struct {
 	Origin     string
 	// Place names where an address is, for people; nil where that is not known.
 	Place func(ip string) string
-	// Disown is told of a [NewPhone] request that was reported, with its subject.
-	Disown func(ctx context.Context, subject string) error
-	Now    func() time.Time
+	// Answered is told of a [NewPhone] request that was answered, and Disown of one that was
+	// reported, each with its subject.
+	Answered, Disown func(ctx context.Context, subject string) error
+	Now              func() time.Time
 }
 
 // View is what the waiting page may know.

@@ -16,6 +16,12 @@ func (s *Service) current(ctx context.Context, p Pairing) (Pairing, error) {
 	return s.Store.Pairing(ctx, p.ID)
 }
 
+// Answered settles a pairing whose question was answered on the older phone.
+func (s *Service) Answered(ctx context.Context, id string) error {
+	_, err := s.Find(ctx, id)
+	return err
+}
+
 // Sweep settles everything that is due. It is called every second or so.
 func (s *Service) Sweep(ctx context.Context) error {
 	due, err := s.Store.DuePairings(ctx, s.Now().UTC())

@@ -88,7 +88,7 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 		Store: a.Store, Directory: a.Accounts, Phones: a.Devices, Elder: elder{a.Approvals, a.now}, Broker: a.Broker,
 		Announcer: a.announcer, Keys: keys, Origin: a.Config.Origin, Thumbprint: a.Signer.Thumbprint, Now: a.now,
 	}
-	a.Approvals.Disown = a.Pairings.Disown
+	a.Approvals.Answered, a.Approvals.Disown = a.Pairings.Answered, a.Pairings.Disown
 	a.webhooks = webhook.NewSender(a.Config.WebhookPrivate, a.now)
 	return nil
 }

@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -65,6 +67,19 @@ func pushClient(roots *x509.CertPool) *http.Client {
 	transport.ForceAttemptHTTP2, transport.MaxIdleConnsPerHost = true, 16
 	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
 	return &http.Client{Transport: transport}
+}
+
+// checkTime bounds the check of all credentials at the start.
+const checkTime = 20 * time.Second
+
+// checkPush tries the credentials at the start. A vendor that refuses them, or is away, keeps
+// nobody from logging in by opening the app: so it is an alarm and no reason not to start.
+func (a *App) checkPush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	if err := a.Router.Check(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		a.log.ErrorContext(ctx, "push credentials do not work; phones must be opened by hand until they do", slog.String("error", err.Error()))
+	}
 }
 
 func readRoots(file string) (*x509.CertPool, error) {

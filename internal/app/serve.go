@@ -51,7 +51,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 		Origin: a.Config.Origin, PhoneOrigins: a.Config.PhoneOrigins, TrustedProxies: proxies,
 		AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore,
 		Unavailable: store.ErrUnavailable,
-		Checks: map[string]func(context.Context) error{"database": a.Store.Ping}, Metrics: a.Metrics, Log: a.log, Now: a.now,
+		Checks:      map[string]func(context.Context) error{"database": a.Store.Ping}, Metrics: a.Metrics, Log: a.log, Now: a.now,
 	})
 	if err != nil {
 		return nil, err
@@ -125,6 +125,7 @@ func (a *App) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, a.Close(ctx))
 	}
+	server.jobs.Go(func() { a.checkPush(ctx) })
 	a.log.InfoContext(ctx, "aye is ready", slog.String("origin", a.Config.Origin), slog.String("listen", server.Address.String()))
 	select {
 	case <-ctx.Done():
