@@ -1,8 +1,12 @@
 package api_test
 
 import (
+	"bufio"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -58,35 +62,36 @@ func TestDrainFinishesWhatIsUnderWay(t *testing.T) {
 	approve(t, p, request.ID, request.Number)
 	release := page.until("approved").ReleaseCode
 
-	body, write := io.Pipe()
-	redeem, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.Origin+"/v1/approvals/"+request.ID+"/redeem", body)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(w.Origin, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	redeem.Header.Set("Content-Type", "application/json")
+	defer conn.Close()
+	body := `{"release_code":"` + release + `"}`
+	redeem := httptest.NewRequest(http.MethodPost, "/v1/approvals/"+request.ID+"/redeem", nil)
 	redeem.SetBasicAuth(s.id, s.secret)
-	var under sync.WaitGroup
-	under.Go(func() {
-		response, err := w.plain.Do(redeem)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer response.Body.Close()
-		if text, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK {
-			t.Errorf("%d %s", response.StatusCode, text)
-		}
-	})
-	if _, err := write.Write([]byte(`{"release_code":`)); err != nil { // returns when the server has begun to read
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: aye\r\nAuthorization: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		redeem.URL.Path, redeem.Header.Get("Authorization"), len(body))
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") { // the server has begun
+		t.Fatalf("%s %v", line, err)
+	}
+	if _, err := answers.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	under.Go(w.restart)
+	var stopping sync.WaitGroup
+	stopping.Go(w.restart)
 	page.closed(1012)
-	if _, err := write.Write([]byte(`"` + release + `"}`)); err != nil {
+	fmt.Fprint(conn, body)
+	response, err := http.ReadResponse(answers, redeem)
+	if err != nil {
 		t.Fatal(err)
 	}
-	_ = write.Close()
-	under.Wait()
+	defer response.Body.Close()
+	if text, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK {
+		t.Errorf("%d %s", response.StatusCode, text)
+	}
+	stopping.Wait()
 	if got := s.state(request.ID); got.Status != "released" {
 		t.Errorf("%+v", got)
 	}

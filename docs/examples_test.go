@@ -1,5 +1,5 @@
 // Package docs_test holds the documentation to what Aye does: every example runs against a
-// whole Aye, every table that repeats the code is compared with it.
+// whole Aye; settings, numbers, files, tests and links that the pages name are there.
 package docs_test
 
 import (
@@ -51,8 +51,8 @@ func TestExamplesRun(t *testing.T) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := aye.Close(ctx); err != nil {
-			t.Error(err)
+		if failure := aye.Close(ctx); failure != nil {
+			t.Error(failure)
 		}
 	})
 	organisation, err := aye.App.Accounts.CreateOrganisation(t.Context(), accounts.Organisation{Name: "Example", Profile: accounts.Standard, Locale: "en"})
@@ -192,7 +192,7 @@ func (s *scene) serve(t *testing.T, server *exec.Cmd) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Start(); err != nil {
+	if err = server.Start(); err != nil {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
@@ -209,7 +209,7 @@ func (s *scene) serve(t *testing.T, server *exec.Cmd) {
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	page := strings.TrimPrefix(lines.Text(), "Ready at ")
 	s.application.Origins, s.application.WebhookURL = []string{page}, page+"/webhook"
-	if _, err := s.aye.App.Accounts.UpdateApplication(t.Context(), s.application); err != nil {
+	if _, err = s.aye.App.Accounts.UpdateApplication(t.Context(), s.application); err != nil {
 		t.Fatal(err)
 	}
 	for _, way := range []string{"websocket", "polling"} {

@@ -8,9 +8,17 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/aye/accounts"
+	"example.com/aye/approval"
+	"example.com/aye/devices"
 	"example.com/aye/internal/app"
+	"example.com/aye/internal/jws"
+	"example.com/aye/internal/signing"
+	"example.com/aye/internal/strictjson"
+	"example.com/aye/notify"
+	"example.com/aye/otp"
 	"example.com/aye/pairing"
 )
 
@@ -212,6 +220,49 @@ func TestNamedTestsExist(t *testing.T) {
 	for _, found := range testName.FindAllStringSubmatch(pages(t)["threats.md"], -1) {
 		if !there[found[1]] {
 			t.Errorf("threats.md names %s, which is no test", found[1])
+		}
+	}
+}
+
+// The numbers of policy.md are those of the code.
+func TestPolicyHasTheNumbers(t *testing.T) {
+	t.Parallel()
+	text := pages(t)["policy.md"]
+	in := func(d, unit time.Duration) int { return int(d / unit) }
+	for _, row := range []string{
+		fmt.Sprintf("| a request waits for the phone | %d s | %d to %d s,", in(approval.DefaultLife, time.Second), in(approval.MinimumLife, time.Second), in(approval.MaximumLife, time.Second)),
+		fmt.Sprintf("| requests of a person side by side | %d |", approval.MaxPending),
+		fmt.Sprintf("| notifications to a person | %d in 10 minutes, %d in an hour;", approval.PushesPerTenMinutes, approval.PushesPerHour),
+		fmt.Sprintf("| pause after %d in a row denied, mismatched or unanswered | %d minutes, then twice as long each time | %d hours |", approval.StreakBeforeMute, in(approval.FirstMute, time.Minute), in(approval.LastMute, time.Hour)),
+		fmt.Sprintf("| pause after a report | %d hours;", in(approval.Caution, time.Hour)),
+		fmt.Sprintf("| approved, to be redeemed | %d s after the code was first handed to the browser | %d s after the decision |", in(approval.ReleaseLife, time.Second), in(approval.RedeemLife, time.Second)),
+		fmt.Sprintf("| \"this was not me\" | until %d hours after", in(approval.ReportLife, time.Hour)),
+		fmt.Sprintf("| assertion | %d s |", in(approval.AssertionLife, time.Second)),
+		fmt.Sprintf("| history on the phone | %d days, %d a page |", in(approval.HistoryLife, 24*time.Hour), approval.HistoryPage),
+		fmt.Sprintf("| message; details; label; value | %d characters; %d; %d; %d |", approval.MaxMessage, approval.MaxDetails, approval.MaxLabel, approval.MaxValue),
+		fmt.Sprintf("| one code can be scanned | %d s,", in(pairing.CodeLife, time.Second)),
+		fmt.Sprintf("| the whole pairing | %d minutes |", in(pairing.Life, time.Minute)),
+		fmt.Sprintf("until %d minutes after the phone was linked |", in(pairing.BurnWindow, time.Minute)),
+		fmt.Sprintf("| pairings for a person | %d an hour |", pairing.PerHour),
+		fmt.Sprintf("| phones of a person | %d |", devices.MaxActive),
+		fmt.Sprintf("| an invitation to another organisation | %d days,", in(accounts.InvitationLife, 24*time.Hour)),
+		fmt.Sprintf("| six digits, profile `strict` | %d tries |", pairing.Tries),
+		fmt.Sprintf("| a proof's `iat` and the server's clock | %d s apart", in(devices.ProofWindow, time.Second)),
+		fmt.Sprintf("works for 60 to %d s |", in(devices.NonceLife, time.Second)),
+		fmt.Sprintf("| steps before and after now | %d |", otp.Window),
+		fmt.Sprintf("| codes looked at for a request | %d |", otp.PerRequest),
+		fmt.Sprintf("| wrong codes of a person | %d an hour |", otp.PerHour),
+		fmt.Sprintf("| wrong codes in a row | %d:", otp.Streak),
+		fmt.Sprintf("| a JWS from outside | %d KiB;", jws.MaxSize>>10),
+		fmt.Sprintf("| JSON | %d deep,", strictjson.MaxDepth),
+		fmt.Sprintf("kept as SHA-256; %s at one time |", map[int]string{2: "two"}[accounts.MaxSecrets]),
+		fmt.Sprintf("| P-256; the older one announces for %d days |", in(signing.Overlap, 24*time.Hour)),
+		fmt.Sprintf("| attempts | %d,", notify.DefaultMaxAttempts),
+		fmt.Sprintf("| one attempt | %d s ", in(notify.DefaultTimeout, time.Second)),
+		fmt.Sprintf("| at one time; waiting | %d; %d,000 for each app", notify.DefaultWorkers, notify.DefaultQueue/1000),
+	} {
+		if !strings.Contains(text, row) {
+			t.Errorf("policy.md does not say: %s", row)
 		}
 	}
 }

@@ -135,7 +135,7 @@ func (s *Service) answer(ctx context.Context, p Pairing, claimer devices.Device,
 	}
 	holder, err := s.Phones.Device(ctx, p.DeviceID)
 	if errors.Is(err, devices.ErrUnknown) {
-		return Claimed{}, ErrExpired
+		return Claimed{}, s.gone(ctx, p)
 	}
 	if err != nil {
 		return Claimed{}, err
@@ -150,6 +150,9 @@ func (s *Service) answer(ctx context.Context, p Pairing, claimer devices.Device,
 		}
 	}
 	key, err := s.Store.TOTPSecret(ctx, holder.ID)
+	if errors.Is(err, ErrNotFound) {
+		return Claimed{}, s.gone(ctx, p)
+	}
 	if err != nil {
 		return Claimed{}, err
 	}
@@ -157,6 +160,16 @@ func (s *Service) answer(ctx context.Context, p Pairing, claimer devices.Device,
 		Pairing: p, Device: holder, Member: member, Organisation: organisation,
 		TOTP: otp.URI(organisation.Name, member.Person.Email, key),
 	}, nil
+}
+
+// gone tells why the phone of a pairing is not there any more: perhaps it was burned this
+// very moment.
+func (s *Service) gone(ctx context.Context, p Pairing) error {
+	p, err := s.Store.Pairing(ctx, p.ID)
+	if err == nil && p.State != Burned {
+		return ErrExpired
+	}
+	return errors.Join(err, ErrBurned)
 }
 
 // burn ends a pairing that two phones had the code of. Which of the two is the person's

@@ -76,10 +76,12 @@ func (s *Stage) open(ctx context.Context) error {
 		s.options.Listen = "127.0.0.1:0"
 	}
 	var err error
-	if s.FCM, err = emulate.StartFCM(ctx, "127.0.0.1:0", emulate.WithClock(s.options.Now)); err != nil {
+	// The stand-ins outlive ctx: a server that stops brings its last pushes out first.
+	last := context.WithoutCancel(ctx)
+	if s.FCM, err = emulate.StartFCM(last, "127.0.0.1:0", emulate.WithClock(s.options.Now)); err != nil {
 		return err
 	}
-	if s.APNs, err = emulate.StartAPNs(ctx, "127.0.0.1:0", emulate.WithClock(s.options.Now)); err != nil {
+	if s.APNs, err = emulate.StartAPNs(last, "127.0.0.1:0", emulate.WithClock(s.options.Now)); err != nil {
 		return err
 	}
 	return s.serve(ctx)

@@ -1,0 +1,198 @@
+package demo_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+
+	"example.com/aye/internal/phone"
+)
+
+func TestTheQRCodeRunsOut(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	b := h.login(newBrowser(t))
+	old := b.read(pairingLink)
+	h.pass(3 * time.Minute)
+	b.open(h.shop + "/link")
+	b.sees("The code has run out")
+	b.press("Show new code")
+	b.until(`document.querySelector("[data-state=open] .qr img")?.complete`)
+	link := scan(t, b.picture())
+	if link == old {
+		t.Fatal("the new code is the old one")
+	}
+	h.handset(link)
+	b.sees("Linked", "Pixel 9")
+}
+
+// How a request ends without a login.
+func TestNobodyIsLetIn(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct {
+		answer func(*theatre, *tab, *phone.Phone) (phone.Outcome, error)
+		status string
+		words  string
+		again  bool
+	}{
+		"wrong number": {func(h *theatre, b *tab, p *phone.Phone) (phone.Outcome, error) {
+			return p.Approve(h.t.Context(), b.request(), wrong(b.number()), phone.Biometric)
+		}, "mismatched", "That was another number", true},
+		"denied": {func(h *theatre, b *tab, p *phone.Phone) (phone.Outcome, error) {
+			return p.Deny(h.t.Context(), b.request())
+		}, "denied", "You said no", true},
+		"reported": {func(h *theatre, b *tab, p *phone.Phone) (phone.Outcome, error) {
+			return p.Report(h.t.Context(), b.request())
+		}, "reported", "Reported: this was not you", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newTheatre(t)
+			b, handset := h.linked(newBrowser(t))
+			outcome, err := one.answer(h, b, handset)
+			if err != nil || outcome.Status != one.status {
+				t.Fatalf("the answer became %q, %v", outcome.Status, err)
+			}
+			b.sees(one.words)
+			if one.again {
+				b.press("Ask again")
+				h.approves(handset, b)
+				b.sees("Welcome, Ada")
+				return
+			}
+			b.open(h.shop)
+			b.sees("Log in")
+		})
+	}
+}
+
+func TestTheRequestExpires(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	b, handset := h.linked(newBrowser(t))
+	h.pass(3 * time.Minute)
+	b.open(h.shop + "/wait")
+	b.sees("Time is up")
+	if _, err := handset.Approve(t.Context(), b.request(), "000", phone.Biometric); err == nil {
+		t.Error("the phone could answer after the end")
+	}
+	b.press("Ask again")
+	h.approves(handset, b)
+	b.sees("Welcome, Ada")
+}
+
+func TestReportedAfterTheReleaseInTheBrowser(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	b, handset := h.linked(newBrowser(t))
+	id := b.request()
+	h.approves(handset, b)
+	b.sees("Welcome, Ada")
+	if outcome, err := handset.Report(t.Context(), id); err != nil || outcome.Status != "reported" {
+		t.Fatalf("the report became %q, %v", outcome.Status, err)
+	}
+	h.outAgain(b)
+}
+
+// Somebody with the password cannot ride on a login of the person: the number decides
+// which browser goes on.
+func TestTwoBrowsersAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	own, handset := h.linked(newBrowser(t))
+	other := h.login(newBrowser(t))
+	other.waits()
+	asked, err := handset.List(t.Context())
+	if err != nil || len(asked) != 2 {
+		t.Fatalf("the phone is asked %d times, %v", len(asked), err)
+	}
+	h.approves(handset, own)
+	own.sees("Welcome, Ada")
+	other.sees("Confirm on your phone")
+	other.until(`document.querySelector("main").dataset.state === "pending"`)
+}
+
+func TestTwoTabsOfOneBrowser(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	first, handset := h.linked(newBrowser(t))
+	second := first.another()
+	second.open(h.shop + "/wait")
+	first.sees("Continued in another tab")
+	first.press("Continue here instead")
+	first.waits()
+	second.sees("Continued in another tab")
+	h.approves(handset, first)
+	first.sees("Welcome, Ada")
+}
+
+func TestTheNetworkGoesAndComes(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	b, handset := h.linked(newBrowser(t))
+	b.online(false)
+	if err := h.stage.Restart(t.Context()); err != nil { // the connection does not outlive this
+		t.Fatal(err)
+	}
+	b.sees("No connection.")
+	h.approves(handset, b)
+	b.online(true)
+	b.sees("Welcome, Ada")
+}
+
+func TestWithoutWebSockets(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	b := newBrowser(t)
+	call(b, network.Enable, network.EnableParams{})
+	call(b, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{{URLPattern: "ws://*:*/*", Block: true}}})
+	_, handset := h.linked(b)
+	h.approves(handset, b)
+	b.sees("Welcome, Ada")
+}
+
+func TestWithoutJavaScript(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	b := newBrowser(t)
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	h.login(b)
+	handset := h.handset(scan(t, b.picture()))
+	b.sees("Linked", "Pixel 9") // the page looks by itself
+	b.click(`[data-show=paired] form[action="/again"] button`)
+	b.sees("This page looks for your answer every five seconds.")
+	h.approves(handset, b)
+	b.sees("Welcome, Ada")
+}
+
+func TestInDutch(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	b := newBrowser(t).speaks("nl-NL")
+	b.open(h.shop)
+	b.sees("Inloggen", "Verder")
+	h.login(b)
+	b.sees("Koppel je telefoon")
+	inHand := b.another().speaks("nl-NL")
+	inHand.open(h.phone)
+	inHand.sees("Nog geen account")
+	inHand.enter("#link", b.read(pairingLink))
+	inHand.press("Koppel")
+	inHand.press("Koppel deze telefoon")
+	inHand.sees("Gekoppeld aan Tulp & Zoon")
+	inHand.press("Klaar")
+	b.press("Verder met inloggen")
+	number := b.number()
+	b.sees("Bevestig op je telefoon")
+	inHand.click(".row")
+	inHand.sees("Loginverzoek accepteren?")
+	inHand.enter("#number", number)
+	inHand.press("Accepteren")
+	b.sees("Welkom, Ada")
+	if language := b.read("document.documentElement.lang"); !strings.HasPrefix(language, "nl") {
+		t.Errorf("the page calls its language %q", language)
+	}
+}
