@@ -8,7 +8,7 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 TAGS     := disable_grpc_modules,netgo,osusergo,sqlite_omit_load_extension
 FLAGS    := -ldflags "-s -w -X main.version=$(VERSION)" -tags "$(TAGS)" -trimpath -buildvcs=auto
 
-.PHONY: help demo test fast lint cover fuzz build vectors clean tools-demo tools-test
+.PHONY: help demo test fast lint cover fuzz build clean tools-demo tools-test
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

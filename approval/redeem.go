@@ -97,8 +97,8 @@ func (s *Service) refused(ctx context.Context, r Request, w Redeeming, why strin
 func (s *Service) redemption(ctx context.Context, r Request, application accounts.Application, member accounts.Member) (Redemption, error) {
 	out := Redemption{Request: r, Member: member}
 	if r.DecidedBy != "" {
-		device, err := s.Phones.Device(ctx, r.DecidedBy)
-		if err != nil && !errors.Is(err, devices.ErrUnknown) {
+		device, err := s.Phones.Known(ctx, r.DecidedBy)
+		if err != nil {
 			return Redemption{}, err
 		}
 		out.Device = device

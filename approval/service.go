@@ -23,7 +23,8 @@ type Directory interface {
 // Phones finds the phones of a person.
 type Phones interface {
 	Of(ctx context.Context, personID string) ([]devices.Device, error)
-	Device(ctx context.Context, id string) (devices.Device, error)
+	// Known finds removed ones too.
+	Known(ctx context.Context, id string) (devices.Device, error)
 }
 
 // Codes checks a one-time code of a person.

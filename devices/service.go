@@ -53,6 +53,11 @@ func (s *Service) Device(ctx context.Context, id string) (Device, error) {
 	return device, err
 }
 
+// Known gives a phone, also one that was removed, to say by its name what it did.
+func (s *Service) Known(ctx context.Context, id string) (Device, error) {
+	return s.Store.Device(ctx, id)
+}
+
 // Update stores what the phone tells of itself. An address that is told again stays
 // registered since it was first told, else it is new from now on.
 func (s *Service) Update(ctx context.Context, device Device, details Details) (Device, error) {

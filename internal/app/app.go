@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,7 +49,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time)
 	if err != nil {
 		return nil, err
 	}
-	if a.Store, err = store.Open(ctx, store.Config{Path: filepath.Join(c.DataDir, "aye.db"), Keys: keys, Now: now, Log: log}); err != nil {
+	if a.Store, err = store.Open(ctx, store.Config{Path: c.database(), Keys: keys, Now: now, Log: log}); err != nil {
 		return nil, err
 	}
 	if err := a.wire(ctx, keys); err != nil {

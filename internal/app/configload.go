@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -107,7 +108,7 @@ func environment(environ []string) (map[string]any, error) {
 	values := map[string]any{}
 	for _, variable := range environ {
 		key, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(key, "AYE_") || key == "AYE_CONFIG" {
+		if !strings.HasPrefix(key, "AYE_") || key == "AYE_CONFIG" || strings.HasPrefix(key, "AYE_PHONE_") {
 			continue
 		}
 		name, ok := names[key]
@@ -194,7 +195,18 @@ func (c Config) keys() (*secret.Keys, error) {
 	case c.KeyFile != "":
 		return secret.LoadKeys(c.KeyFile)
 	}
-	return secret.LoadKeys(filepath.Join(c.DataDir, "key"))
+	path := filepath.Join(c.DataDir, "key")
+	if missing(path) && !missing(c.database()) {
+		return nil, fmt.Errorf("%w: %s is there but its key %s is not: put the key back, nothing else opens what is sealed", ErrConfig, c.database(), path)
+	}
+	return secret.LoadKeys(path)
+}
+
+func (c Config) database() string { return filepath.Join(c.DataDir, "aye.db") }
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (c Config) mailPassword() (secret.Secret, error) {

@@ -15,13 +15,12 @@ func TestTheQRCodeRunsOut(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	b := h.login(newBrowser(t))
-	old := b.read(pairingLink)
+	old := b.pairingLink()
 	h.pass(3 * time.Minute)
 	b.open(h.shop + "/link")
 	b.sees("The code has run out")
 	b.press("Show new code")
-	b.until(`document.querySelector("[data-state=open] .qr img")?.complete`)
-	link := scan(t, b.picture())
+	link := b.qr()
 	if link == old {
 		t.Fatal("the new code is the old one")
 	}
@@ -73,10 +72,11 @@ func TestTheRequestExpires(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	b, handset := h.linked(newBrowser(t))
+	id := b.request()
 	h.pass(3 * time.Minute)
 	b.open(h.shop + "/wait")
 	b.sees("Time is up")
-	if _, err := handset.Approve(t.Context(), b.request(), "000", phone.Biometric); err == nil {
+	if _, err := handset.Approve(t.Context(), id, "000", phone.Biometric); err == nil {
 		t.Error("the phone could answer after the end")
 	}
 	b.press("Ask again")
@@ -160,7 +160,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	b := newBrowser(t)
 	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	h.login(b)
-	handset := h.handset(scan(t, b.picture()))
+	handset := h.handset(b.qr())
 	b.sees("Linked", "Pixel 9") // the page looks by itself
 	b.click(`[data-show=paired] form[action="/again"] button`)
 	b.sees("This page looks for your answer every five seconds.")
@@ -179,7 +179,7 @@ func TestInDutch(t *testing.T) {
 	inHand := b.another().speaks("nl-NL")
 	inHand.open(h.phone)
 	inHand.sees("Nog geen account")
-	inHand.enter("#link", b.read(pairingLink))
+	inHand.enter("#link", b.pairingLink())
 	inHand.press("Koppel")
 	inHand.press("Koppel deze telefoon")
 	inHand.sees("Gekoppeld aan Tulp & Zoon")

@@ -18,7 +18,7 @@ func (h *theatre) paired(b *tab) (shop, inHand *tab) {
 	h.login(b)
 	inHand = b.another()
 	inHand.open(h.phone)
-	inHand.enter("#link", b.read(pairingLink))
+	inHand.enter("#link", b.pairingLink())
 	inHand.press("Link")
 	// Nothing is sent before the person has seen whereto.
 	inHand.sees("Link this phone?", h.stage.Origin)
@@ -53,7 +53,7 @@ func TestThePhoneInTheBrowser(t *testing.T) {
 	inHand.press("Was this not you?")
 	inHand.sees("Reported")
 	inHand.press("Done")
-	inHand.press("History")
+	inHand.press("↺\nHistory")
 	inHand.sees("Reported", "Tulp & Zoon")
 	h.outAgain(shop)
 }
@@ -107,7 +107,7 @@ func TestThePhoneFollowsTheLinkUnderTheQRCode(t *testing.T) {
 func TestThePhoneSaysNo(t *testing.T) {
 	t.Parallel()
 	for button, words := range map[string][2]string{
-		"Deny":             {"Denied", "You said no"},
+		"Deny":            {"Denied", "You said no"},
 		"This was not me": {"Reported", "Reported: this was not you"},
 	} {
 		t.Run(button, func(t *testing.T) {

@@ -8,9 +8,8 @@ func TestFromTheQRCodeToTheWelcome(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	b := h.login(newBrowser(t))
-	b.until(`document.querySelector(".qr img")?.complete`)
-	link := scan(t, b.picture())
-	if shown := b.read(pairingLink); link != shown {
+	link := b.qr()
+	if shown := b.pairingLink(); link != shown {
 		t.Fatalf("the QR code says %q and the page %q", link, shown)
 	}
 	handset := h.handset(link)

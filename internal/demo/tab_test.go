@@ -154,10 +154,18 @@ func (b *tab) speaks(language string) *tab {
 // online takes the network away or gives it back.
 func (b *tab) online(online bool) {
 	b.t.Helper()
+	call(b, network.Enable, network.EnableParams{})
 	call(b, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
 		MatchedNetworkConditions: []*network.Conditions{{Offline: !online, DownloadThroughput: -1, UploadThroughput: -1}},
 	})
 	call(b, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: !online, DownloadThroughput: -1, UploadThroughput: -1})
+}
+
+// qr is what the QR code in a picture of the page says.
+func (b *tab) qr() string {
+	b.t.Helper()
+	b.until(`[...document.querySelectorAll(".qr img")].some((i) => i.checkVisibility() && i.complete)`)
+	return scan(b.t, b.picture())
 }
 
 // scan reads the QR code of a picture with a program that has nothing to do with Aye.

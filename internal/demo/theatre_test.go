@@ -125,16 +125,24 @@ func (h *theatre) handset(link string) *phone.Phone {
 func (h *theatre) linked(b *tab) (*tab, *phone.Phone) {
 	h.t.Helper()
 	h.login(b)
-	handset := h.handset(b.read(pairingLink))
+	handset := h.handset(b.pairingLink())
 	b.click(`[data-show=paired] form[action="/again"] button`)
 	b.waits()
 	return b, handset
 }
 
-const pairingLink = `document.querySelector("[data-select]").value`
+// pairingLink is the text of the QR code, which the page shows too for who has no camera.
+func (b *tab) pairingLink() string {
+	b.t.Helper()
+	b.do(chromedp.WaitReady(chromedp.CSS("[data-select]")))
+	return b.read(`document.querySelector("[data-select]").value`)
+}
 
 // waits until the number is there and the page listens.
-func (b *tab) waits() { b.t.Helper(); b.until(`document.querySelector('[data-page=approval][data-state=pending] .number')`) }
+func (b *tab) waits() {
+	b.t.Helper()
+	b.until(`document.querySelector('[data-page=approval][data-state=pending] .number')`)
+}
 
 // number is what the page shows to the person.
 func (b *tab) number() string {
@@ -154,6 +162,7 @@ func wrong(number string) string {
 // request is the id of the request of which this page waits for the answer.
 func (b *tab) request() string {
 	b.t.Helper()
+	b.waits()
 	parts := strings.Split(b.read(`document.querySelector("main").dataset.stateUrl`), "/")
 	return parts[len(parts)-2]
 }

@@ -91,7 +91,7 @@ var ownedBy = map[string][]string{
 	"github.com/alecthomas/kong":    {"cmd/aye"},
 	"github.com/pressly/goose":      {"store"},
 	"github.com/tink-crypto":        {"internal/secret"},
-	"github.com/pquerna/otp":        {"otp"},
+	"github.com/pquerna/otp":        {"internal/ayetest", "otp"},
 	"github.com/skip2/go-qrcode":    {"api", "cmd/aye"},
 	"github.com/cenkalti/backoff":   {"notify"},
 	"github.com/sony/gobreaker":     {"notify"},

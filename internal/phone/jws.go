@@ -22,7 +22,8 @@ const (
 	typeKey           = "aye-key+jwt"
 )
 
-const longestJWS = 4 << 10
+// longestJWS is the longest text that a server signs, in bytes.
+const longestJWS = 32 << 10
 
 func sign(key *ecdsa.PrivateKey, kind, id string, claims jwt.MapClaims) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims)

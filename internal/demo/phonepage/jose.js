@@ -36,7 +36,7 @@ export async function sign(pair, typ, kid, claims) {
 // verify gives the claims of a text that one of the known keys signed, and throws for any other.
 export async function verify(jws, typ, known) {
   const parts = jws.split(".");
-  if (parts.length !== 3 || jws.length > 4096) throw new Error("not a compact JWS");
+  if (parts.length !== 3 || jws.length > 32768) throw new Error("not a compact JWS");
   const [head, body, signature] = parts.map(decode);
   const written = new TextDecoder("utf-8", { fatal: true }).decode(head);
   const header = JSON.parse(written);
