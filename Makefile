@@ -14,7 +14,7 @@ help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: tools-demo ## run Aye, a shop and a phone on this machine
-	@go run ./cmd/aye demo $(ARGS)
+	@go build -o dist/aye-demo ./cmd/aye && exec dist/aye-demo demo $(ARGS)
 
 test: tools-test ## run every test, with the race detector
 	@go vet ./...

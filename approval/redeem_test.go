@@ -9,7 +9,6 @@ import (
 
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
-	"example.com/aye/devices"
 	"example.com/aye/internal/ayetest"
 	"example.com/aye/internal/secret"
 )
@@ -115,7 +114,7 @@ func TestARepeatedRedeem(t *testing.T) {
 	later, err := w.Redeem(asked, code, "key")
 	ayetest.Fails(t, err, nil)
 	ayetest.Same(t, "assertion", later.Assertion.Reveal(), first.Assertion.Reveal())
-	ayetest.Same(t, "device", later.Device, devices.Device{})
+	ayetest.Same(t, "device", []string{later.Device.ID, later.Device.Name}, []string{first.Device.ID, first.Device.Name})
 }
 
 func refusals(w *ayetest.World, id, why string) int {

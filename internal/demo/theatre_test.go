@@ -29,6 +29,7 @@ type theatre struct {
 	stage  *stage.Stage
 	shop   string // its origin
 	phone  string // the origin of the phone page
+	config demo.ShopConfig
 	passed atomic.Int64
 }
 
@@ -68,10 +69,11 @@ func newTheatre(t *testing.T) *theatre {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start(t, shop, demo.NewShop(demo.ShopConfig{
+	h.config = demo.ShopConfig{
 		AyeURL: h.stage.Origin, ClientID: application.ID, ClientSecret: secret, WebhookSecret: application.WebhookSecret,
 		Origin: h.shop, PhoneURL: h.phone, People: []string{ada},
-	}))
+	}
+	start(t, shop, demo.NewShop(h.config))
 	start(t, page, demo.NewPhonePage(demo.PhonePageConfig{AyeURL: h.stage.Origin, InboxURL: h.stage.FCM.ControlURL(), PushApp: stage.PushApp}))
 	return h
 }

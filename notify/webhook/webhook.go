@@ -15,6 +15,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -84,6 +86,10 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	request.Header.Set("Webhook-Signature", signature)
 	response, err := s.client.Do(request)
 	if err != nil {
+		// Without the address, which may have a token of the receiver's in it.
+		if attempt := (*url.Error)(nil); errors.As(err, &attempt) {
+			err = attempt.Err
+		}
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	defer response.Body.Close()
@@ -112,11 +118,30 @@ func public(address string) error {
 		return err
 	}
 	ip := parsed.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || sharedAddressSpace.Contains(ip) {
+	special := slices.ContainsFunc(specialPurpose, func(p netip.Prefix) bool { return p.Contains(ip) })
+	if special || !ip.IsGlobalUnicast() || ip.IsPrivate() || (ip.Is6() && !publicIPv6.Contains(ip)) {
 		return fmt.Errorf("%w: %s is not a public address", ErrRefused, ip)
 	}
 	return nil
 }
 
-// sharedAddressSpace is of carriers (RFC 6598), and of some clouds' metadata servers.
-var sharedAddressSpace = netip.MustParsePrefix("100.64.0.0/10")
+// publicIPv6 is all that is handed out. What lies outside leads back into the house in some
+// networks: 64:ff9b::/96 is the IPv4 internet, the private part of it included.
+var publicIPv6 = netip.MustParsePrefix("2000::/3")
+
+// specialPurpose are the networks of the IANA registries (RFC 6890) that net/netip does not
+// know. Some clouds have their metadata servers there, and the tunnels hold IPv4 addresses.
+var specialPurpose = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"), // of carriers
+	netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("192.0.2.0/24"),
+	netip.MustParsePrefix("192.88.99.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("198.51.100.0/24"),
+	netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("2001::/23"), // Teredo among them
+	netip.MustParsePrefix("2001:db8::/32"),
+	netip.MustParsePrefix("2002::/16"), // 6to4
+}
