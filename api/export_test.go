@@ -40,6 +40,3 @@ func FieldError() error { return invalidField("/field", "must be right") }
 
 // Contract is openapi.yaml.
 func Contract() []byte { return contract }
-
-// PresentedTicket is the parser of both forms of a ticket.
-var PresentedTicket = presentedTicket

@@ -95,7 +95,7 @@ func (h *house) wait(topic string) *websocket.Conn {
 		first, _ := look(h.t.Context())
 		h.attach(conn, topic, first, look)
 	}()
-	page, _, err := websocket.NewClient(theirs, &url.URL{Scheme: "ws", Host: "aye", Path: "/"}, http.Header{"Sec-Websocket-Protocol": {eventsProtocol}}, 0, 2*socketRead)
+	page, _, err := websocket.NewClient(theirs, &url.URL{Scheme: "ws", Host: "aye", Path: "/"}, http.Header{"Sec-Websocket-Protocol": {eventsProtocol}}, 0, 2*socketRead) //nolint:bodyclose // the answer is the WebSocket
 	if err != nil {
 		h.t.Fatal(err)
 	}

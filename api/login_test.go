@@ -30,7 +30,7 @@ func TestLoginWithTheNumber(t *testing.T) {
 	linking.closed(1000)
 
 	request := s.ask(ada, object{"message": "Log in", "details": []object{{"label": "Amount", "value": "€ 12.50"}}})
-	waiting := w.page(request.opened)
+	waiting := w.page(request.handle)
 	waiting.until("pending")
 	if _, err := w.FCM.Next(t.Context(), p.address()); err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestCancelAndResend(t *testing.T) {
 	p := s.phone(ada)
 	request := s.ask(ada)
 	s.post(t, "/v1/approvals/"+request.ID+"/resend", nil).want(http.StatusAccepted)
-	waiting := w.page(request.opened)
+	waiting := w.page(request.handle)
 	s.remove(t, "/v1/approvals/"+request.ID).want(http.StatusNoContent)
 	s.remove(t, "/v1/approvals/"+request.ID).want(http.StatusNoContent)
 	waiting.until("cancelled")
@@ -187,8 +187,8 @@ func TestTwoPhones(t *testing.T) {
 	approve(t, second, request.ID, request.Number)
 	_, err := first.Approve(t.Context(), request.ID, request.Number, phone.Biometric)
 	refusal(t, err, "already-decided")
-	if listed, err := first.List(t.Context()); err != nil || len(listed) != 0 {
-		t.Errorf("%+v %v", listed, err)
+	if listed, again := first.List(t.Context()); again != nil || len(listed) != 0 {
+		t.Errorf("%+v %v", listed, again)
 	}
 	past, err := first.History(t.Context())
 	if err != nil || len(past) == 0 || past[0].ThisDevice || past[0].Status != "approved" {

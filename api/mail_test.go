@@ -26,7 +26,7 @@ func mailServer(t *testing.T) *mails {
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return m, nil }))
 	served := make(chan struct{})
 	go func() { _ = server.Serve(listener); close(served) }()
-	t.Cleanup(func() { _ = server.Close(); <-served })
+	t.Cleanup(func() { _, _ = server.Close(), listener.Close(); <-served })
 	return m
 }
 

@@ -22,7 +22,7 @@ func TestDeliveryIsSeenOnThePage(t *testing.T) {
 	s := w.shop(ada)
 	p := s.phone(ada)
 	request := s.ask(ada)
-	page := w.page(request.opened)
+	page := w.page(request.handle)
 	page.delivered("accepted")
 	if _, err := p.List(t.Context()); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestGoogleComesBack(t *testing.T) {
 			p := s.phone(ada)
 			trouble.Times = 1
 			w.FCM.Script(p.address(), trouble)
-			w.page(s.ask(ada).opened).delivered("accepted")
+			w.page(s.ask(ada).handle).delivered("accepted")
 		})
 	}
 }
@@ -71,7 +71,7 @@ func TestWhateverGoogleDoes(t *testing.T) {
 			w.FCM.Script(emulate.Everyone, trouble)
 			start := time.Now()
 			request := s.ask(ada)
-			page := w.page(request.opened)
+			page := w.page(request.handle)
 			approve(t, p, request.ID, request.Number)
 			s.redeem(request.ID, page.until("approved").ReleaseCode).want(http.StatusOK)
 			if took := time.Since(start); took > 4*time.Second {
@@ -89,7 +89,7 @@ func TestADeadAddressBesideALiveOne(t *testing.T) {
 	dead := s.further(ada, live)
 	w.FCM.Script(dead.address(), emulate.Behaviour{Reason: "UNREGISTERED"})
 	request := s.ask(ada)
-	page := w.page(request.opened)
+	page := w.page(request.handle)
 	for failed, accepted := false, false; !failed || !accepted; {
 		for _, d := range page.next().Delivery {
 			failed = failed || (d.State == "failed" && strings.Contains(d.Reason, "removed from this phone"))
@@ -124,7 +124,7 @@ func TestAppleIsDownAndGoogleIsNot(t *testing.T) {
 	s.further(ada, google, apple)
 	w.APNs.Close()
 	request := s.ask(ada)
-	w.page(request.opened).delivered("accepted")
+	w.page(request.handle).delivered("accepted")
 	approve(t, google, request.ID, request.Number)
 }
 

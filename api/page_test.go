@@ -28,9 +28,9 @@ func (w *world) dial(origin, eventsURL string, protocols ...string) (*websocket.
 }
 
 // page opens the page of a request or pairing at the shop's origin.
-func (w *world) page(o opened) *page {
+func (w *world) page(o handle) *page {
 	w.t.Helper()
-	conn, response, err := w.dial(shopOrigin, o.EventsURL, "aye.v1", "aye.ticket."+o.Ticket)
+	conn, response, err := w.dial(shopOrigin, o.EventsURL, "aye.v1", "aye.ticket."+o.Ticket) //nolint:bodyclose // the answer is the WebSocket
 	if err != nil {
 		w.t.Fatal(err)
 	}

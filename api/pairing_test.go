@@ -16,7 +16,7 @@ func TestPairingIsRenewedAndCancelled(t *testing.T) {
 	s := w.shop(ada)
 	old := s.pairing(ada)
 	path := "/v1/pairings/" + old.ID
-	var renewed opened
+	var renewed handle
 	s.post(t, path+"/renew", nil).want(http.StatusOK).into(&renewed)
 	if renewed.URL == old.URL || renewed.Ticket != old.Ticket {
 		t.Error("a renewed pairing needs a new code and its old ticket")

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -129,9 +130,7 @@ func (h *handset) proof(method, path, body string, change ...jwt.MapClaims) stri
 		claims["bh"] = hashText(body)
 	}
 	for _, c := range change {
-		for name, value := range c {
-			claims[name] = value
-		}
+		maps.Copy(claims, c)
 	}
 	return sign(h.w.t, privateKey(h.w.t, k.DeviceKey), "aye-proof+jwt", k.Device, claims)
 }
@@ -179,8 +178,8 @@ func (s *shop) further(email string, older *handset, change ...func(*phone.Detai
 		t.Fatal(err)
 	}
 	p := s.w.handset(change...)
-	if linked, err := p.scan(shown.URL.Reveal()); err != nil || linked.Status != "awaiting-approval" {
-		t.Fatalf("%+v %v", linked, err)
+	if linked, refused := p.scan(shown.URL.Reveal()); refused != nil || linked.Status != "awaiting-approval" {
+		t.Fatalf("%+v %v", linked, refused)
 	}
 	view, err := pairings.View(t.Context(), accounts.Application{}, shown.ID)
 	if err != nil {

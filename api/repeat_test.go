@@ -40,7 +40,7 @@ func TestRepeatingGivesTheSameAnswer(t *testing.T) {
 	}
 
 	opening := object{"user": object{"email": ada}}
-	var opened opened
+	var opened handle
 	repeats("/v1/pairings", opening).want(http.StatusCreated).into(&opened)
 	p := w.handset()
 	if _, err := p.scan(opened.URL); err != nil {
@@ -142,11 +142,11 @@ func TestLogsInAcrossARestart(t *testing.T) {
 	s := w.shop(ada)
 	p := s.phone(ada)
 	request := s.ask(ada)
-	waiting := w.page(request.opened)
+	waiting := w.page(request.handle)
 	waiting.until("pending")
 	w.restart()
 	waiting.closed(1012)
-	waiting = w.page(request.opened)
+	waiting = w.page(request.handle)
 	waiting.until("pending")
 	if outcome, err := p.Approve(t.Context(), request.ID, request.Number, phone.PIN); err != nil || outcome.Status != "approved" {
 		t.Fatalf("%+v %v", outcome, err)

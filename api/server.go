@@ -75,11 +75,11 @@ const (
 
 // New makes the API.
 func New(c Config) (*Server, error) {
-	contract, err := contractJSON()
+	served, err := contractJSON()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), metrics: newMetrics(c.Metrics), contract: contract, stopping: make(chan struct{})}
+	s := &Server{Config: c, echo: echo.New(), metrics: newMetrics(c.Metrics), contract: served, stopping: make(chan struct{})}
 	s.hub = newHub(c.Broker, c.Log, c.Now, s.metrics.waiters)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = clientIP(c.TrustedProxies)

@@ -19,9 +19,9 @@ func TestTwoTabs(t *testing.T) {
 	s := w.shop(ada)
 	p := s.phone(ada, polls)
 	request := s.ask(ada)
-	first := w.page(request.opened)
+	first := w.page(request.handle)
 	first.until("pending")
-	second := w.page(request.opened)
+	second := w.page(request.handle)
 	second.until("pending")
 	first.closed(4001)
 	approve(t, p, request.ID, request.Number)
@@ -34,11 +34,11 @@ func TestBrowserIsOfflineAndBack(t *testing.T) {
 	s := w.shop(ada)
 	p := s.phone(ada, polls)
 	request := s.ask(ada)
-	page := w.page(request.opened)
+	page := w.page(request.handle)
 	page.until("pending")
 	_ = page.conn.CloseNow()
 	approve(t, p, request.ID, request.Number)
-	back := w.page(request.opened)
+	back := w.page(request.handle)
 	approved := back.next()
 	if approved.Status != "approved" {
 		t.Fatalf("who comes back is told %+v", approved)
@@ -46,7 +46,7 @@ func TestBrowserIsOfflineAndBack(t *testing.T) {
 	s.redeem(request.ID, approved.ReleaseCode).want(http.StatusOK)
 	back.until("released")
 	back.closed(1000)
-	late := w.page(request.opened)
+	late := w.page(request.handle)
 	late.until("released")
 	late.closed(1000)
 }
@@ -58,7 +58,7 @@ func TestDrainFinishesWhatIsUnderWay(t *testing.T) {
 	s := w.shop(ada)
 	p := s.phone(ada, polls)
 	request := s.ask(ada)
-	page := w.page(request.opened)
+	page := w.page(request.handle)
 	approve(t, p, request.ID, request.Number)
 	release := page.until("approved").ReleaseCode
 
@@ -73,10 +73,11 @@ func TestDrainFinishesWhatIsUnderWay(t *testing.T) {
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: aye\r\nAuthorization: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
 		redeem.URL.Path, redeem.Header.Get("Authorization"), len(body))
 	answers := bufio.NewReader(conn)
-	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") { // the server has begun
+	line, err := answers.ReadString('\n')
+	if err != nil || !strings.Contains(line, "100 Continue") { // the server has begun
 		t.Fatalf("%s %v", line, err)
 	}
-	if _, err := answers.ReadString('\n'); err != nil {
+	if _, err = answers.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
 	var stopping sync.WaitGroup

@@ -83,7 +83,7 @@ func TestThreatCanariesInLogs(t *testing.T) {
 	request := s.ask(ada, object{"message": "Log in"})
 	keep("number", request.Number)
 	keep("ticket", request.Ticket)
-	waiting := w.page(request.opened)
+	waiting := w.page(request.handle)
 	approve(t, p, request.ID, request.Number)
 	release := waiting.until("approved").ReleaseCode
 	keep("release code", release)

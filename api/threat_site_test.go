@@ -19,14 +19,14 @@ func TestThreatAnotherSitesPage(t *testing.T) {
 	if _, err := w.handset(polls).scan(linking.URL); err != nil {
 		t.Fatal(err)
 	}
-	mine, other := s.ask(ada).opened, s.ask(ada, browser("b-2")).opened
+	mine, other := s.ask(ada).handle, s.ask(ada, browser("b-2")).handle
 	elsewhere := w.shopOf(w.organisation(nil), func(a *accounts.Application) { a.Origins = []string{"https://evil.example"} }, "eve@example.com")
 	elsewhere.phone("eve@example.com", polls)
-	evil := elsewhere.ask("eve@example.com").opened
+	evil := elsewhere.ask("eve@example.com").handle
 
 	attempts := []struct {
 		name, origin, ticket, code string
-		at                         opened
+		at                         handle
 	}{
 		{"foreign origin", "https://evil.example", mine.Ticket, "origin-not-allowed", mine},
 		{"absent origin", "", mine.Ticket, "origin-not-allowed", mine},
@@ -50,7 +50,7 @@ func TestThreatAnotherSitesPage(t *testing.T) {
 }
 
 // refused tries a ticket as a poll, in the address, and as a WebSocket.
-func (w *world) refused(t *testing.T, origin, ticket, code string, at opened) {
+func (w *world) refused(t *testing.T, origin, ticket, code string, at handle) {
 	t.Helper()
 	state := strings.TrimSuffix(strings.Replace(at.EventsURL, "ws"+strings.TrimPrefix(w.Origin, "http"), "", 1), "events") + "state"
 	page := w.anybody()
@@ -74,7 +74,7 @@ func (w *world) refused(t *testing.T, origin, ticket, code string, at opened) {
 		}
 	}
 	for _, protocols := range [][]string{{"aye.v1", "aye.ticket." + ticket}, {"aye.v1", "ticket=" + at.Ticket}} {
-		conn, response, err := w.dial(origin, at.EventsURL+"?ticket="+at.Ticket, protocols...)
+		conn, response, err := w.dial(origin, at.EventsURL+"?ticket="+at.Ticket, protocols...) //nolint:bodyclose // the library gives a copy of the body
 		if err == nil {
 			_ = conn.CloseNow()
 			t.Fatalf("a WebSocket was opened with %v", protocols)
@@ -93,7 +93,7 @@ func TestAWebSocketMustSpeakOurProtocol(t *testing.T) {
 	s.phone(ada, polls)
 	request := s.ask(ada)
 	for _, protocols := range [][]string{{"aye.ticket." + request.Ticket}, {"aye.v2", "aye.ticket." + request.Ticket}} {
-		if conn, response, err := w.dial(shopOrigin, request.EventsURL, protocols...); err == nil || response.StatusCode != http.StatusUpgradeRequired {
+		if conn, response, err := w.dial(shopOrigin, request.EventsURL, protocols...); err == nil || response.StatusCode != http.StatusUpgradeRequired { //nolint:bodyclose // the library gives a copy of the body
 			t.Errorf("%v: %v", protocols, err)
 			if conn != nil {
 				_ = conn.CloseNow()

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -8,9 +10,6 @@ import (
 	"net/http"
 	"testing"
 	"time"
-
-	"crypto/ecdsa"
-	"crypto/elliptic"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -24,7 +23,7 @@ func TestTheSweepTellsThePage(t *testing.T) {
 	s := w.shop(ada)
 	p := s.phone(ada, polls)
 	unanswered := s.ask(ada, object{"expires_in": 30})
-	waiting := w.page(unanswered.opened)
+	waiting := w.page(unanswered.handle)
 	waiting.until("pending")
 	w.pass(31 * time.Second)
 	waiting.until("expired")
@@ -34,7 +33,7 @@ func TestTheSweepTellsThePage(t *testing.T) {
 	}
 
 	unredeemed := s.ask(ada)
-	waiting = w.page(unredeemed.opened)
+	waiting = w.page(unredeemed.handle)
 	approve(t, p, unredeemed.ID, unredeemed.Number)
 	release := waiting.until("approved").ReleaseCode
 	w.pass(31 * time.Second)

@@ -86,7 +86,7 @@ func TestReportBeforeTheRelease(t *testing.T) {
 	p := s.phone(ada, polls)
 	request := s.ask(ada)
 	approve(t, p, request.ID, request.Number)
-	waiting := w.page(request.opened)
+	waiting := w.page(request.handle)
 	if waiting.until("approved").ReleaseCode == "" {
 		t.Error("there is no release code")
 	}

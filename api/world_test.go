@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -191,9 +192,7 @@ func (c *caller) call(t testing.TB, method, path string, body any) *answer {
 	if raw != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	for name, values := range c.header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, c.header)
 	if c.id != "" {
 		request.SetBasicAuth(c.id, c.secret)
 	}
@@ -252,8 +251,8 @@ func (a *answer) into(to any) *answer {
 
 type object = map[string]any
 
-// opened, asked and state are the answers as an application reads them.
-type opened struct {
+// handle, asked and state are the answers as an application reads them.
+type handle struct {
 	ID        string `json:"id"`
 	URL       string `json:"url"`
 	EventsURL string `json:"events_url"`
@@ -262,7 +261,7 @@ type opened struct {
 }
 
 type asked struct {
-	opened
+	handle
 	Status   string     `json:"status"`
 	Confirm  string     `json:"confirm"`
 	Number   string     `json:"number"`
@@ -287,9 +286,9 @@ type state struct {
 }
 
 // pairing opens a pairing.
-func (s *shop) pairing(email string) opened {
+func (s *shop) pairing(email string) handle {
 	s.w.t.Helper()
-	var out opened
+	var out handle
 	s.post(s.w.t, "/v1/pairings", object{"user": object{"email": email}}).want(http.StatusCreated).into(&out)
 	return out
 }
@@ -301,9 +300,7 @@ func question(email string, change ...object) object {
 		"context": object{"ip": "203.0.113.7", "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "browser": "b-1"},
 	}
 	for _, c := range change {
-		for name, value := range c {
-			q[name] = value
-		}
+		maps.Copy(q, c)
 	}
 	return q
 }

@@ -67,8 +67,7 @@ func TestQuestions(t *testing.T) {
 		{"value of two lines", details(1, approval.Detail{Label: "a", Value: "b\rc"}), "/details/0"},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, test.name, func(t *testing.T, w *ayetest.World) {
 			asked, err := w.TryAsk(s.member, test.change)
 			if test.pointer == "" {
 				ayetest.Fails(t, err, nil)
@@ -408,8 +407,7 @@ func TestTap(t *testing.T) {
 		{"after a denial", accounts.RoleMember, func(s stand) { s.in(approval.Denied) }, nil},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, test.name, func(t *testing.T, w *ayetest.World) {
 			s := stand{w, w.AddMember(w.Organisation, "Ada", test.role), nil}
 			s.phone = w.Pair(s.member)
 			test.prepare(s)
@@ -433,8 +431,7 @@ func TestATapBesideALaterRequest(t *testing.T) {
 	w := ayetest.New(t)
 	w.Change(func(o *accounts.Organisation) { o.AllowTap = true })
 	for _, end := range []string{"answered", "expired"} {
-		t.Run(end, func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, end, func(t *testing.T, w *ayetest.World) {
 			s := newStand(w)
 			tap := w.Ask(s.member, ayetest.Tap, func(q *approval.Question) { q.Life = approval.MaximumLife })
 			second := w.Ask(s.member)
@@ -479,8 +476,7 @@ func TestDigits(t *testing.T) {
 		{"an approval does not end the care", false, accounts.RoleMember, func(s stand) { s.in(approval.Mismatched); s.in(approval.Approved) }, 6},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, test.name, func(t *testing.T, w *ayetest.World) {
 			if test.strict {
 				w.Organisation, w.Shop = strict, w.AddApplication(strict, "Strict")
 			}

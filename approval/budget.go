@@ -73,7 +73,7 @@ func (b Budget) refused(now time.Time) Budget {
 	}
 	mute := LastMute
 	if b.Mutes < 7 { // 15 min doubled 7 times is past 24 h
-		mute = min(FirstMute<<b.Mutes, LastMute)
+		mute = FirstMute << b.Mutes
 	}
 	b.MutedUntil = later(b.MutedUntil, now.Add(mute))
 	b.Streak, b.Mutes = 0, b.Mutes+1

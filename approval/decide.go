@@ -153,9 +153,6 @@ func (s *Service) decide(ctx context.Context, r Request, d Decision, typed secre
 			m.Webhook = &Webhook{ID: secret.NewID("msg"), ApplicationID: r.ApplicationID, Request: r, At: d.At}
 		}
 	case Approve:
-		if r.State != Pending {
-			return Decided{}, &DecidedError{r.State}
-		}
 		m.To = s.judge(r, typed)
 		// One tap cannot tell two requests apart that stand side by side.
 		m.Alone = r.Confirm == Tap
@@ -216,7 +213,9 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 	}
 	s.push(ctx, r, others, notify.MessageWithdraw)
 	if d.State == Approved && d.Method == Push {
-		return s.Codes.Unlock(ctx, r.PersonID)
+		if err := s.Codes.Unlock(ctx, r.PersonID); err != nil {
+			return err
+		}
 	}
 	if d.State != Reported {
 		return s.answered(ctx, r)

@@ -98,8 +98,7 @@ func TestDecisionChecks(t *testing.T) {
 	}
 	faults := inOrder(w, phone, stranger)
 	for i, fault := range faults {
-		t.Run(fault.name, func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, fault.name, func(t *testing.T, w *ayetest.World) {
 			alone := honest()
 			fault.do(&alone)
 			_, err := alone.send(w)
@@ -198,15 +197,15 @@ func TestAKnownDecisionGetsItsAnswer(t *testing.T) {
 	ayetest.Fails(t, err, nil)
 	after := []func(){
 		func() {},
-		func() { _, err := w.Redeem(asked, w.ReleaseCode(asked), ""); ayetest.Fails(t, err, nil) },
-		func() { _, err := w.Report(phone, asked); ayetest.Fails(t, err, nil) },
+		func() { _, err = w.Redeem(asked, w.ReleaseCode(asked), ""); ayetest.Fails(t, err, nil) },
+		func() { _, err = w.Report(phone, asked); ayetest.Fails(t, err, nil) },
 		func() { w.Clock.Pass(48 * time.Hour) },
 	}
 	for _, then := range after {
 		then()
 		state := w.State(asked.ID)
-		again, err := w.Send(phone, asked.Request, sent)
-		ayetest.Fails(t, err, nil)
+		again, failure := w.Send(phone, asked.Request, sent)
+		ayetest.Fails(t, failure, nil)
 		ayetest.Same(t, "answer", again, first)
 		ayetest.Same(t, "state", w.State(asked.ID), state)
 	}
@@ -303,7 +302,7 @@ func TestAReleaseJustBeforeAReportIsTold(t *testing.T) {
 	code := w.ReleaseCode(asked)
 	raced := *w.Approvals
 	raced.Store = &moment{w.Store, func() {
-		_, err := w.Redeem(asked, code, "")
+		_, err = w.Redeem(asked, code, "")
 		ayetest.Fails(t, err, nil)
 	}}
 	decided, err := raced.Decide(t.Context(), phone.Device, asked.ID, phone.SignDecision(phone.Key, phone.DecisionClaims(asked.Request, approval.Report)))

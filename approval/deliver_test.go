@@ -67,8 +67,7 @@ func TestDeliveriesNeverGoBackwards(t *testing.T) {
 		{[]string{"withdrawn"}, approval.Queued, 0},
 	}
 	for _, test := range tests {
-		t.Run(strings.Join(test.steps, " "), func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, strings.Join(test.steps, " "), func(t *testing.T, w *ayetest.World) {
 			asked := w.Ask(s.member)
 			hints := 0
 			cancel := w.Broker.Subscribe(approval.Topic(asked.ID), func() { hints++ })
@@ -211,7 +210,7 @@ func TestVerify(t *testing.T) {
 	// The request is denied while the code is on its way.
 	w.Clock.Pass(time.Minute)
 	raced := *w.Approvals
-	raced.Store = &moment{w.Store, func() { _, err := w.Deny(s.phone, second); ayetest.Fails(t, err, nil) }}
+	raced.Store = &moment{w.Store, func() { _, err = w.Deny(s.phone, second); ayetest.Fails(t, err, nil) }}
 	_, err = raced.Verify(t.Context(), w.Shop, second.ID, approval.TOTP, s.phone.CodeNow())
 	refusesWith(t, err, &approval.DecidedError{State: approval.Denied})
 }

@@ -20,8 +20,7 @@ func TestThreatReplayAndRaces(t *testing.T) {
 	t.Parallel()
 	w := ayetest.New(t)
 	s := newStand(w)
-	t.Run("redeems", func(t *testing.T) {
-		w := w.For(t)
+	w.Run(t, "redeems", func(t *testing.T, w *ayetest.World) {
 		asked := s.in(approval.Approved)
 		code := w.ReleaseCode(asked)
 		var won atomic.Int64
@@ -37,8 +36,7 @@ func TestThreatReplayAndRaces(t *testing.T) {
 		ayetest.Same(t, "winners", won.Load(), 1)
 		ayetest.Same(t, "audited", refusals(w, asked.ID, "redeemed"), racers-1)
 	})
-	t.Run("one redeem repeated", func(t *testing.T) {
-		w := w.For(t)
+	w.Run(t, "one redeem repeated", func(t *testing.T, w *ayetest.World) {
 		asked := s.in(approval.Approved)
 		code := w.ReleaseCode(asked)
 		answers := make([]string, racers)
@@ -51,8 +49,7 @@ func TestThreatReplayAndRaces(t *testing.T) {
 		})
 		ayetest.Same(t, "different answers", len(slices.Compact(answers)), 1)
 	})
-	t.Run("decisions", func(t *testing.T) {
-		w := w.For(t)
+	w.Run(t, "decisions", func(t *testing.T, w *ayetest.World) {
 		asked := w.Ask(s.member)
 		var won atomic.Int64
 		ayetest.AtOnce(racers, func(i int) {
@@ -66,8 +63,7 @@ func TestThreatReplayAndRaces(t *testing.T) {
 		})
 		ayetest.Same(t, "winners", won.Load(), 1)
 	})
-	t.Run("one decision repeated", func(t *testing.T) {
-		w := w.For(t)
+	w.Run(t, "one decision repeated", func(t *testing.T, w *ayetest.World) {
 		asked := w.Ask(s.member)
 		claims := s.phone.DecisionClaims(asked.Request, approval.Approve)
 		claims["num"] = asked.Number.Reveal()
@@ -78,8 +74,7 @@ func TestThreatReplayAndRaces(t *testing.T) {
 			}
 		})
 	})
-	t.Run("wrong numbers", func(t *testing.T) {
-		w := w.For(t)
+	w.Run(t, "wrong numbers", func(t *testing.T, w *ayetest.World) {
 		asked := w.Ask(s.member)
 		wrong := asked
 		wrong.Number = ayetest.Wrong(asked.Number)

@@ -100,7 +100,7 @@ func TestARepeatedRedeem(t *testing.T) {
 	ayetest.Same(t, "answer", again, first)
 
 	for name, key := range map[string]string{"another key": "other", "no key": ""} {
-		_, err := w.Redeem(asked, code, key)
+		_, err = w.Redeem(asked, code, key)
 		if ayetest.Fails(t, err, approval.ErrRedeemed); refusals(w, asked.ID, "redeemed") == 0 {
 			t.Errorf("%s: not audited", name)
 		}
@@ -179,8 +179,7 @@ func TestReleaseTimes(t *testing.T) {
 	}
 	w := ayetest.New(t)
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, test.name, func(t *testing.T, w *ayetest.World) {
 			asked := newStand(w).in(approval.Approved)
 			code := w.Keys.Code("release code", asked.ID)
 			if test.pause >= 0 {

@@ -171,7 +171,3 @@ func (s DeliveryState) Before() []DeliveryState {
 
 // Topic is what the broker calls this request.
 func Topic(id string) string { return "approval:" + id }
-
-// pairingTopic is what the broker calls the pairing that a [NewPhone] request is about; the
-// rooms do not know each other, so a test holds the two names together.
-func pairingTopic(id string) string { return "pairing:" + id }

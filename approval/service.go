@@ -156,9 +156,6 @@ func (s *Service) move(ctx context.Context, r Request, m Move, actor string) (bo
 	moved, err := s.Store.Move(ctx, m, entry)
 	if moved && err == nil {
 		s.Broker.Publish(Topic(r.ID))
-		if r.Purpose == NewPhone {
-			s.Broker.Publish(pairingTopic(r.Subject)) // its page waits for this answer
-		}
 	}
 	return moved, err
 }

@@ -52,8 +52,7 @@ func TestTold(t *testing.T) {
 		{"an older address is suspect", notify.Outcome{Class: notify.Suspect}, 0, true, devices.PushOK, devices.PushOK, true},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, test.name, func(t *testing.T, w *ayetest.World) {
 			phone := w.Pair(w.AddPerson("Ada"))
 			target := get(w, phone).Target()
 			if test.before == devices.PushSuspect {

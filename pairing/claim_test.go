@@ -2,6 +2,7 @@ package pairing_test
 
 import (
 	"errors"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,9 +72,7 @@ func TestClaims(t *testing.T) {
 	push := func(change map[string]string) func(jwt.MapClaims) {
 		return func(c jwt.MapClaims) {
 			p := map[string]string{"provider": "apns", "app": "com.example.aye", "kind": "token", "address": "00ff", "environment": "production"}
-			for name, value := range change {
-				p[name] = value
-			}
+			maps.Copy(p, change)
 			c["push"] = p
 		}
 	}
@@ -119,14 +118,16 @@ func TestClaims(t *testing.T) {
 			ayetest.Same(t, "state", state(w.For(t), shown.ID), pairing.Open)
 		})
 	}
+	var honestClaims jwt.MapClaims
+	phone.Claim(code, func(c jwt.MapClaims) { honestClaims = maps.Clone(c) })
 	same := w.NewPhone()
 	same.ApprovalKey = same.Key
 	for name, sent := range map[string]string{
 		"no JWS":                "x",
 		"one key for both":      same.Claim(code, nil),
 		"another typ":           ayetest.Sign(phone.Key, devices.ProofType, ayetest.Thumbprint(phone.Key), jwt.MapClaims{}),
-		"another's signature":   ayetest.Sign(thief.Key, pairing.ClaimType, ayetest.Thumbprint(phone.Key), jwt.MapClaims{"device_key": ayetest.Public(phone.Key)}),
-		"another kid":           ayetest.Sign(phone.Key, pairing.ClaimType, "kid", jwt.MapClaims{"device_key": ayetest.Public(phone.Key)}),
+		"another's signature":   ayetest.Sign(thief.Key, pairing.ClaimType, ayetest.Thumbprint(phone.Key), honestClaims),
+		"another kid":           ayetest.Sign(phone.Key, pairing.ClaimType, "kid", honestClaims),
 		"claims are not object": ayetest.Sign(phone.Key, pairing.ClaimType, "kid", jwt.MapClaims{"device_key": 1}),
 	} {
 		if _, err := w.Pairings.Claim(t.Context(), code, sent); !errors.Is(err, pairing.ErrClaim) {
@@ -214,8 +215,7 @@ func TestThreatQRSeenByAStranger(t *testing.T) {
 	}
 	for _, strangerFirst := range []bool{false, true} {
 		for _, test := range tests {
-			t.Run(test.name, func(t *testing.T) {
-				w := w.For(t)
+			w.Run(t, test.name, func(t *testing.T, w *ayetest.World) {
 				ada := w.AddPerson("Ada")
 				first, second := w.NewPhone(), w.NewPhone()
 				if strangerFirst {
@@ -242,15 +242,20 @@ func TestThreatQRSeenByAStranger(t *testing.T) {
 			})
 		}
 	}
-	t.Run("one of the two keys is enough to be another phone", func(t *testing.T) {
-		w := w.For(t)
-		first, half := w.NewPhone(), w.NewPhone()
-		half.Key = first.Key
-		shown := w.Open(w.AddPerson("Ada"))
-		_, err := w.Claim(first, shown)
-		ayetest.Fails(t, err, nil)
-		_, err = w.Claim(half, shown)
-		ayetest.Fails(t, err, pairing.ErrBurned)
+	w.Run(t, "one of the two keys is enough to be another phone", func(t *testing.T, w *ayetest.World) {
+		for _, same := range []string{"device key", "approval key"} {
+			first, half := w.NewPhone(), w.NewPhone()
+			if same == "device key" {
+				half.Key = first.Key
+			} else {
+				half.ApprovalKey = first.ApprovalKey
+			}
+			shown := w.Open(w.AddPerson("Ada"))
+			_, err := w.Claim(first, shown)
+			ayetest.Fails(t, err, nil)
+			_, err = w.Claim(half, shown)
+			ayetest.Fails(t, err, pairing.ErrBurned)
+		}
 	})
 }
 

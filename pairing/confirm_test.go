@@ -144,6 +144,28 @@ func TestTheSecondOfTwoPairingsLinksNothing(t *testing.T) {
 	ayetest.Same(t, "phones", []devices.Status{status(w, phones[0]), status(w, phones[1])}, []devices.Status{devices.Active, devices.Removed})
 }
 
+// The digits come twice at once: the phone that they link is no older phone of itself.
+func TestDigitsThatComeTwice(t *testing.T) {
+	t.Parallel()
+	w := newStrict(t)
+	_, phone, shown, digits := strict(t, w)
+	raced := *w.Pairings
+	raced.Phones = confirmed{w.Devices, func() { ayetest.Fails(t, w.Pairings.Confirm(t.Context(), w.Shop, shown.ID, digits), nil) }}
+	ayetest.Fails(t, raced.Confirm(t.Context(), w.Shop, shown.ID, digits), pairing.ErrClosed)
+	ayetest.Same(t, "status", status(w, phone), devices.Active)
+}
+
+// confirmed is a look at the phones just after something else happened.
+type confirmed struct {
+	*devices.Service
+	before func()
+}
+
+func (c confirmed) Of(ctx context.Context, personID string) ([]devices.Device, error) {
+	c.before()
+	return c.Service.Of(ctx, personID)
+}
+
 func TestConfirmationDigits(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/vectors.json")
@@ -234,6 +256,7 @@ func TestTheOlderPhoneIsAsked(t *testing.T) {
 			e.Clock.Pass(approval.DefaultLife)
 			_, err := e.Approve(e.old, asked)
 			ayetest.Fails(t, err, approval.ErrDecided)
+			ayetest.Fails(t, e.Pairings.Sweep(t.Context()), nil)
 		}, pairing.Burned, devices.Removed, linked},
 		{"cancelled by the page", func(t *testing.T, e elder) {
 			ayetest.Fails(t, e.Pairings.Cancel(t.Context(), operator, e.shown.ID), nil)

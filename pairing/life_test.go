@@ -166,11 +166,28 @@ func TestARenewalAgainstAClaim(t *testing.T) {
 	other, err := open(w, w.AddPerson("Bea"), nil)
 	ayetest.Fails(t, err, nil)
 	raced, phone := *w.Pairings, w.NewPhone()
-	raced.Phones = overtaken{w.Devices, func() { _, err := w.Pairings.Renew(t.Context(), w.Shop, other.ID); ayetest.Fails(t, err, nil) }}
+	raced.Phones = overtaken{w.Devices, func() { _, err = w.Pairings.Renew(t.Context(), w.Shop, other.ID); ayetest.Fails(t, err, nil) }}
 	code := ayetest.Scan(other)
 	_, err = raced.Claim(t.Context(), code, phone.Claim(code, nil))
 	ayetest.Fails(t, err, pairing.ErrExpired)
 	ayetest.Same(t, "state", state(w, other.ID), pairing.Open)
+}
+
+// Another phone is linked between the look at the phones and the claim: the claim links none,
+// because nobody asked that phone.
+func TestAFirstPhoneThatIsNotTheFirst(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada, phone := w.AddPerson("Ada"), w.NewPhone()
+	shown, other := w.Open(ada), w.Open(ada)
+	raced := *w.Pairings
+	raced.Phones = overtaken{w.Devices, func() { _, err := w.Claim(w.NewPhone(), other); ayetest.Fails(t, err, nil) }}
+	code := ayetest.Scan(shown)
+	_, err := raced.Claim(t.Context(), code, phone.Claim(code, nil))
+	ayetest.Fails(t, err, pairing.ErrExpired)
+	claimed, err := w.Claim(phone, shown)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "the other phone is asked", claimed.State, pairing.AwaitingApproval)
 }
 
 // overtaken is a look at the phones during which something else happens.
@@ -218,8 +235,7 @@ func TestNotMyPhone(t *testing.T) {
 		{"ten minutes after", pairing.BurnWindow, nil, devices.Removed},
 		{"later", pairing.BurnWindow + time.Millisecond, pairing.ErrClosed, devices.Active},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			w := w.For(t)
+		w.Run(t, test.name, func(t *testing.T, w *ayetest.World) {
 			phone := w.NewPhone()
 			shown, err := open(w, w.AddPerson("Ada"), nil)
 			ayetest.Fails(t, err, nil)

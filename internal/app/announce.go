@@ -28,21 +28,33 @@ type announcer struct {
 	now      func() time.Time
 
 	queue chan func(context.Context)
-	life  context.Context
-	stop  context.CancelFunc
-	done  sync.WaitGroup
-	once  sync.Once
+	// closing ends the work when the queue is empty. The queue itself stays open: a call that
+	// outlived its server may still announce something.
+	closing chan struct{}
+	life    context.Context
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+	once    sync.Once
 }
 
 func newAnnouncer(accounts *accounts.Service, sender mail.Sender, log *slog.Logger, now func() time.Time) *announcer {
-	a := &announcer{accounts: accounts, sender: sender, log: log, now: now, queue: make(chan func(context.Context), mailsWaiting)}
+	a := &announcer{accounts: accounts, sender: sender, log: log, now: now, queue: make(chan func(context.Context), mailsWaiting), closing: make(chan struct{})}
 	a.life, a.stop = context.WithCancel(context.Background())
-	a.done.Go(func() {
-		for work := range a.queue {
-			work(a.life)
-		}
-	})
+	a.done.Go(a.work)
 	return a
+}
+
+func (a *announcer) work() {
+	for {
+		select {
+		case work := <-a.queue:
+			work(a.life)
+		case <-a.closing:
+			if len(a.queue) == 0 {
+				return
+			}
+		}
+	}
 }
 
 // Announce takes a notice; the mail follows.
@@ -60,7 +72,7 @@ func (a *announcer) take(ctx context.Context, work func(context.Context)) {
 }
 
 func (a *announcer) close(ctx context.Context) error {
-	a.once.Do(func() { close(a.queue) })
+	a.once.Do(func() { close(a.closing) })
 	done := make(chan struct{})
 	go func() { a.done.Wait(); close(done) }()
 	defer a.stop()

@@ -108,10 +108,13 @@ func environment(environ []string) (map[string]any, error) {
 	values := map[string]any{}
 	for _, variable := range environ {
 		key, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(key, "AYE_") || key == "AYE_CONFIG" || strings.HasPrefix(key, "AYE_PHONE_") {
+		if !strings.HasPrefix(key, "AYE_") || key == "AYE_CONFIG" {
 			continue
 		}
 		name, ok := names[key]
+		if !ok && strings.HasPrefix(key, "AYE_PHONE_") {
+			continue // of the command `aye phone`
+		}
 		if !ok {
 			return nil, fmt.Errorf("%w: there is no setting %s; `aye help config` lists every setting", ErrConfig, key)
 		}
@@ -193,6 +196,11 @@ func (c Config) keys() (*secret.Keys, error) {
 	case c.Key != "":
 		return secret.ParseKeys(c.Key.Reveal())
 	case c.KeyFile != "":
+		// Never made here: a secret that was not mounted must not become a new key, with which
+		// nothing in the database can be opened.
+		if _, err := os.Stat(c.KeyFile); err != nil {
+			return nil, fmt.Errorf("%w: key_file: %w", ErrConfig, err)
+		}
 		return secret.LoadKeys(c.KeyFile)
 	}
 	path := filepath.Join(c.DataDir, "key")

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"example.com/aye/notify/webhook"
@@ -38,9 +39,11 @@ func (a *App) deliverWebhooks(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "webhooks were not read", slog.String("error", err.Error()))
 		}
-		for _, d := range due {
-			a.deliverWebhook(ctx, d)
+		var sending sync.WaitGroup
+		for _, d := range due { // at once, so that one slow server holds up no other
+			sending.Go(func() { a.deliverWebhook(ctx, d) })
 		}
+		sending.Wait()
 	})
 }
 

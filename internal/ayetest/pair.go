@@ -74,12 +74,7 @@ func (w *World) PairWith(m accounts.Member, phone *Phone) pairing.Claimed {
 		digits := pairing.ConfirmationDigits(Scan(shown), Public(phone.Key), Public(phone.ApprovalKey))
 		w.must(w.Pairings.Confirm(ctx, operator, shown.ID, digits))
 	case pairing.AwaitingApproval:
-		request, err := w.Approvals.Find(ctx, claimed.ApprovalID)
-		w.must(err)
-		view, err := w.Pairings.View(ctx, operator, shown.ID)
-		w.must(err)
-		_, err = w.Decide(w.Elder(m), request, func(c jwt.MapClaims) { c["num"] = view.Number.Reveal() })
-		w.must(err)
+		w.approveElder(m, claimed.ApprovalID)
 	case pairing.Open, pairing.Paired, pairing.Burned, pairing.Expired, pairing.Cancelled:
 	}
 	view, err := w.Pairings.View(ctx, operator, shown.ID)
@@ -92,6 +87,17 @@ func (w *World) PairWith(m accounts.Member, phone *Phone) pairing.Claimed {
 	defer w.phones.mu.Unlock()
 	w.phones.of[m.Person.ID] = append(w.phones.of[m.Person.ID], phone)
 	return claimed
+}
+
+// approveElder types the number of the new phone's request on the person's oldest phone.
+func (w *World) approveElder(m accounts.Member, id string) {
+	w.Helper()
+	request, err := w.Approvals.Find(w.Context(), id)
+	w.must(err)
+	number, err := w.Approvals.Number(w.Context(), id)
+	w.must(err)
+	_, err = w.Decide(w.Elder(m), request, func(c jwt.MapClaims) { c["num"] = number.Reveal() })
+	w.must(err)
 }
 
 // Elder gives the person's oldest phone that is still linked.

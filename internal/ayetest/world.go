@@ -87,7 +87,7 @@ func (w *World) wire() {
 		Store: w.Store, Directory: w.Accounts, Phones: w.Devices, Elder: elder{w.Approvals, w.Clock}, Broker: w.Broker,
 		Announcer: w.Announcer, Keys: w.Keys, Origin: Origin, Thumbprint: w.Signer.Thumbprint, Now: now,
 	}
-	w.Approvals.Disown = w.Pairings.Disown
+	w.Approvals.Answered, w.Approvals.Disown = w.Pairings.Answered, w.Pairings.Disown
 }
 
 // For gives the same world for a part of the test.
@@ -95,6 +95,12 @@ func (w *World) For(tb testing.TB) *World {
 	part := *w
 	part.TB = tb
 	return &part
+}
+
+// Run runs a part of a test in the same world.
+func (w *World) Run(t *testing.T, name string, part func(*testing.T, *World)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { part(t, w.For(t)) })
 }
 
 func (w *World) must(err error) {

@@ -1,12 +1,12 @@
 package demo_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 
 	"example.com/aye/internal/phone"
 )
@@ -134,24 +134,50 @@ func TestTheNetworkGoesAndComes(t *testing.T) {
 	h := newTheatre(t)
 	b, handset := h.linked(newBrowser(t))
 	b.online(false)
-	if err := h.stage.Restart(t.Context()); err != nil { // the connection does not outlive this
-		t.Fatal(err)
-	}
+	h.line.fail()
 	b.sees("No connection.")
 	h.approves(handset, b)
+	h.line.mend(t)
 	b.online(true)
+	b.sees("Welcome, Ada")
+}
+
+// Aye restarts, and nobody needs to do anything.
+func TestAyeRestarts(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	b, handset := h.linked(newBrowser(t))
+	if err := h.stage.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.approves(handset, b)
 	b.sees("Welcome, Ada")
 }
 
 func TestWithoutWebSockets(t *testing.T) {
 	t.Parallel()
-	h := newTheatre(t)
-	b := newBrowser(t)
-	call(b, network.Enable, network.EnableParams{})
-	call(b, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{{URLPattern: "ws://*:*/*", Block: true}}})
-	_, handset := h.linked(b)
-	h.approves(handset, b)
-	b.sees("Welcome, Ada")
+	for name, one := range map[string]func(*testing.T) http.HandlerFunc{
+		"refused": func(*testing.T) http.HandlerFunc {
+			return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) }
+		},
+		"swallowed": func(t *testing.T) http.HandlerFunc {
+			return func(w http.ResponseWriter, _ *http.Request) {
+				if silent, _, err := http.NewResponseController(w).Hijack(); err == nil {
+					t.Cleanup(func() { _ = silent.Close() })
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newTheatre(t)
+			h.line.treat(one(t))
+			b, handset := h.linked(newBrowser(t))
+			b.until(`performance.getEntriesByType("resource").some((e) => e.name.includes("/state"))`) // it asks instead
+			h.approves(handset, b)
+			b.sees("Welcome, Ada")
+		})
+	}
 }
 
 func TestWithoutJavaScript(t *testing.T) {

@@ -21,7 +21,7 @@ func (h *theatre) paired(b *tab) (shop, inHand *tab) {
 	inHand.enter("#link", b.pairingLink())
 	inHand.press("Link")
 	// Nothing is sent before the person has seen whereto.
-	inHand.sees("Link this phone?", h.stage.Origin)
+	inHand.sees("Link this phone?", h.aye)
 	b.until(`document.querySelector("[data-state=open]")`)
 	inHand.press("Link this phone")
 	inHand.sees("Linked to Tulp & Zoon")
@@ -83,7 +83,7 @@ func TestThePhoneReadsAPicture(t *testing.T) {
 	inHand.open(h.phone)
 	inHand.sees("No account yet")
 	inHand.do(chromedp.SetUploadFiles(chromedp.ID("picture"), []string{photo}))
-	inHand.sees(h.stage.Origin)
+	inHand.sees(h.aye)
 	inHand.press("Link this phone")
 	inHand.sees("Linked to Tulp & Zoon")
 	shop.sees("Linked", "Chrome")
@@ -98,7 +98,7 @@ func TestThePhoneFollowsTheLinkUnderTheQRCode(t *testing.T) {
 	shop := h.login(newBrowser(t))
 	inHand := shop.another()
 	inHand.open(shop.read(`document.querySelector('a[target="aye-phone"]').href`))
-	inHand.sees("Link this phone?", h.stage.Origin)
+	inHand.sees("Link this phone?", h.aye)
 	if address := inHand.read("location.href"); strings.Contains(address, "pair") {
 		t.Errorf("the code stays in the address bar and the history: %s", address)
 	}

@@ -1,16 +1,14 @@
 package demo_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"flag"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
@@ -23,7 +21,7 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("pictures are made on demand")
 	}
 	for _, language := range []string{"en", "nl"} {
-		walk(t, language, func(b *tab, scene string) {
+		walkThrough(t, language, func(b *tab, scene string) {
 			for _, dark := range []bool{false, true} {
 				for _, width := range []int64{390, 1280} {
 					b.looks(width, 860, 1, dark)
@@ -43,14 +41,14 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-// Whoever zooms to 200 % or has large letters can still read and press everything
-// (WCAG 2.2, 1.4.4 and 1.4.10).
-func TestNothingIsCut(t *testing.T) {
+// Whoever zooms to 200 %, has large letters or listens to a screen reader can read and
+// press everything (WCAG 2.2, 1.4.4, 1.4.10 and 4.1.2).
+func TestEveryPageIsForEverybody(t *testing.T) {
 	t.Parallel()
 	for _, language := range []string{"en", "nl"} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			walk(t, language, func(b *tab, scene string) {
+			walkThrough(t, language, func(b *tab, scene string) {
 				for _, one := range []struct {
 					width, height, text int64
 				}{{640, 400, 1}, {320, 568, 1}, {390, 844, 2}} {
@@ -59,6 +57,7 @@ func TestNothingIsCut(t *testing.T) {
 						t.Errorf("%s in %s, %d wide, text × %d: cut off: %s", scene, language, one.width, one.text, cut)
 					}
 				}
+				b.isNamed(scene)
 			})
 		})
 	}
@@ -78,6 +77,27 @@ const cut = `(() => {
 	return found.slice(0, 3).join(", ");
 })()`
 
+// isNamed looks whether a screen reader has a name for whatever can be used.
+func (b *tab) isNamed(scene string) {
+	b.t.Helper()
+	tree, err := chromedp.Call(b.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, node := range tree.Nodes {
+		if node.Ignored || node.Role == nil {
+			continue
+		}
+		role := string(node.Role.Value)
+		switch role {
+		case `"button"`, `"link"`, `"textbox"`, `"image"`, `"heading"`, `"DisclosureTriangle"`:
+			if node.Name == nil || len(node.Name.Value) <= len(`""`) {
+				b.t.Errorf("%s: a %s has no name", scene, role)
+			}
+		}
+	}
+}
+
 // looks sets the size of the window, the size of the letters and the colours.
 func (b *tab) looks(width, height, text int64, dark bool) {
 	b.t.Helper()
@@ -88,118 +108,4 @@ func (b *tab) looks(width, height, text int64, dark bool) {
 	}})
 	b.until(`document.documentElement.style.fontSize = "` + map[bool]string{true: "200%", false: "100%"}[text == 2] + `"`)
 	b.until(`matchMedia("(prefers-color-scheme: ` + scheme + `)").matches`)
-}
-
-// walk visits every page of the shop and of the phone.
-func walk(t *testing.T, language string, look func(b *tab, scene string)) {
-	t.Helper()
-	h := newTheatre(t)
-	b := newBrowser(t).speaks(language)
-	inHand := b.another().speaks(language)
-	shows := func(scene, state string) {
-		t.Helper()
-		b.until(`document.querySelector('main[data-state="` + state + `"]')`)
-		look(b, "shop-"+scene)
-		b.looks(1280, 900, 1, false)
-	}
-	holds := func(scene, css string) {
-		t.Helper()
-		inHand.do(chromedp.WaitVisible(chromedp.CSS(css)))
-		look(inHand, "phone-"+scene)
-		inHand.looks(1280, 900, 1, false)
-	}
-	b.open(h.shop)
-	look(b, "shop-login")
-	inHand.open(h.phone)
-	holds("empty", ".blank")
-	h.login(b)
-	b.until(`document.querySelector(".qr img")?.complete`)
-	shows("qr", "open")
-	link := b.pairingLink()
-	b.until(`(ended => { for (const s of document.querySelectorAll("[data-show]")) s.hidden = s.dataset.show !== ended; document.querySelector("main").dataset.state = ended; return true })("expired")`)
-	shows("qr-expired", "expired")
-
-	inHand.enter("#link", link)
-	inHand.click(".inline button")
-	holds("confirm", ".origin")
-	inHand.click(".actions .good")
-	holds("paired", ".mark.paired")
-	inHand.click(".actions .good")
-	holds("calm", ".blank")
-	inHand.click(".tabs button:nth-child(2)")
-	inHand.until(`/\d/.test(document.querySelector("[data-totp]")?.textContent)`)
-	holds("accounts", "[data-totp]")
-	inHand.click(".tabs button:nth-child(1)")
-
-	b.open(h.shop + "/link")
-	shows("linked", "paired")
-	b.click(`[data-show=paired] form[action="/again"] button`)
-	b.waits()
-	b.until(`document.querySelector("[data-delivery]").dataset && document.querySelector('[data-is=fetched]')`)
-	shows("waiting", "pending")
-	b.click("summary")
-	shows("help", "pending")
-	holds("list", ".row")
-	inHand.click(".row")
-	holds("request", "#number")
-	end := func(state, button string) {
-		t.Helper()
-		inHand.click(chromedp.CSS(button))
-		holds(state, ".mark."+state)
-		shows(state, state)
-		inHand.click(".actions .good")
-	}
-	again := func() {
-		t.Helper()
-		h.login(b)
-		b.waits()
-		inHand.click(".row")
-	}
-	end("denied", ".actions .plain")
-	again()
-	inHand.enter("#number", wrong(b.number()))
-	end("mismatched", ".actions .good")
-	again()
-	end("reported", ".actions .danger")
-	again()
-	inHand.enter("#number", b.number())
-	inHand.click(".actions .good")
-	holds("approved", ".mark.approved")
-	b.until(`document.querySelector("dl")`)
-	look(b, "shop-released")
-	b.looks(1280, 900, 1, false)
-	inHand.click(".actions .good")
-	inHand.click(".tabs button:nth-child(3)")
-	holds("history", ".state")
-	inHand.click(".tabs button:nth-child(1)")
-	h.asksByTap()
-	inHand.click(".row")
-	holds("tap", ".actions .good")
-}
-
-// asksByTap is an application that shows all that it can.
-func (h *theatre) asksByTap() {
-	h.t.Helper()
-	body, err := json.Marshal(map[string]any{
-		"user": map[string]string{"email": ada}, "confirm": "tap", "message": "Confirm the order of 50 tulip bulbs",
-		"context": map[string]string{"ip": "203.0.113.7", "browser": "the shop's own", "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
-		"details": []map[string]string{{"label": "Amount", "value": "€ 12.50"}, {"label": "Deliver to", "value": "Keizersgracht 1, Amsterdam"}},
-	})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	request, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.stage.Origin+"/v1/approvals", bytes.NewReader(body))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	request.SetBasicAuth(h.config.ClientID, h.config.ClientSecret.Reveal())
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusCreated {
-		h.t.Fatalf("asking answered %s", response.Status)
-	}
 }

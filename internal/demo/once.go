@@ -31,7 +31,16 @@ type Once struct {
 
 // Run goes through every step, and fails at the first that does not hold.
 func (o Once) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // the phone need not be woken any more
 	aye := newRelyingParty(o.Shop)
+	if err := o.link(ctx, aye); err != nil {
+		return err
+	}
+	return o.login(ctx, aye)
+}
+
+func (o Once) link(ctx context.Context, aye *relyingParty) error {
 	opened, err := aye.openPairing(ctx, o.Email)
 	if err != nil {
 		return err
@@ -42,15 +51,18 @@ func (o Once) Run(ctx context.Context) error {
 		return err
 	}
 	o.Step(fmt.Sprintf("the phone scans it, makes two keys and is linked to %s", paired.Person))
-	if err = o.confirm(ctx, aye, opened.ID, paired); err != nil {
-		return err
-	}
+	return o.confirm(ctx, aye, opened.ID, paired)
+}
+
+func (o Once) login(ctx context.Context, aye *relyingParty) error {
 	confirm := "number"
 	if o.Tap {
 		confirm = "tap"
 	}
 	woken := o.watch(ctx)
-	asked, err := aye.askOnce(ctx, o.Email, confirm)
+	asked, err := aye.ask(ctx, o.Email, confirm, visitor{
+		IP: "203.0.113.7", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Browser: rand.Text(),
+	})
 	if err != nil {
 		return err
 	}
@@ -172,13 +184,4 @@ func released(events *websocket.Conn) (string, error) {
 			return "", fmt.Errorf("the request became %q", now.Status)
 		}
 	}
-}
-
-func (a *relyingParty) askOnce(ctx context.Context, email, confirm string) (*approval, error) {
-	var made approval
-	return &made, a.call(ctx, http.MethodPost, "/v1/approvals", rand.Text(), map[string]any{
-		"user":    map[string]string{"email": email},
-		"context": map[string]string{"ip": "203.0.113.7", "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "browser": rand.Text()},
-		"confirm": confirm,
-	}, &made)
 }

@@ -42,16 +42,25 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("aye refused: %s (%s, request %s)", r.Detail, r.Code, r.RequestID)
 }
 
-func (a *relyingParty) ask(ctx context.Context, r *http.Request, email, browser string) (*approval, error) {
+// visitor is who asks to be let in, as the person will be told.
+type visitor struct {
+	IP        string `json:"ip"`
+	UserAgent string `json:"user_agent"`
+	Browser   string `json:"browser"`
+}
+
+func visitorOf(r *http.Request, browser string) visitor {
 	ip, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		ip = r.RemoteAddr
 	}
+	return visitor{IP: ip, UserAgent: r.UserAgent(), Browser: browser}
+}
+
+func (a *relyingParty) ask(ctx context.Context, email, confirm string, from visitor) (*approval, error) {
 	var made approval
 	return &made, a.call(ctx, http.MethodPost, "/v1/approvals", rand.Text(), map[string]any{
-		"user":    map[string]string{"email": email},
-		"context": map[string]string{"ip": ip, "user_agent": r.UserAgent(), "browser": browser},
-		"confirm": "number",
+		"user": map[string]string{"email": email}, "context": from, "confirm": confirm,
 	}, &made)
 }
 

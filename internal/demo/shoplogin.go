@@ -40,7 +40,7 @@ func (s *shop) again(w http.ResponseWriter, r *http.Request) {
 
 // begin asks the person's phone, or links one if there is none.
 func (s *shop) begin(w http.ResponseWriter, r *http.Request, email string) {
-	asked, err := s.aye.ask(r.Context(), r, email, s.sessions.browser(w, r))
+	asked, err := s.aye.ask(r.Context(), email, "number", visitorOf(r, s.sessions.browser(w, r)))
 	if err == nil {
 		s.sessions.renew(w, r, session{email: email, approval: asked, attempt: rand.Text()})
 		http.Redirect(w, r, "/wait", http.StatusSeeOther)

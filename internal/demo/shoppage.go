@@ -70,11 +70,11 @@ func (p pageData) Ends() []ending {
 	return []ending{
 		{"denied", true, "✕"},
 		{"reported", false, "!"},
-		{"expired", true, "⌛"},
+		{"expired", true, ranOut},
 		{"mismatched", true, "≠"},
 		{"superseded", false, "↻"},
 		{"cancelled", true, "–"},
-		{"lapsed", true, "⌛"},
+		{"lapsed", true, ranOut},
 	}
 }
 
@@ -83,6 +83,12 @@ type ending struct {
 	Again  bool
 	Mark   string
 }
+
+// ranOut is the sign for what came too late: digits, which every font has.
+const ranOut = "0:00"
+
+// Clock tells that the sign is a time.
+func (e ending) Clock() bool { return e.Mark == ranOut }
 
 // Title is the key of what happened, and Text that of what it means.
 func (e ending) Title() string { return "end." + e.Status + ".title" }

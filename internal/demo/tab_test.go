@@ -119,15 +119,14 @@ func (b *tab) wait(what string, so func(context.Context) bool) {
 	}
 }
 
-// read gives what a script in the page gives.
-func (b *tab) read(script string) string {
+// read gives what a script in the page gives, as soon as the page is there for it.
+func (b *tab) read(script string) (text string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	b.wait(script, func(ctx context.Context) bool {
+		var err error
+		text, err = chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+		return err == nil
+	})
 	return text
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"example.com/aye/accounts"
+	"example.com/aye/internal/app"
 	"example.com/aye/internal/demo"
 	"example.com/aye/internal/phone"
 	"example.com/aye/internal/stage"
@@ -27,6 +28,8 @@ const ada = "ada@example.com"
 type theatre struct {
 	t      *testing.T
 	stage  *stage.Stage
+	line   *line
+	aye    string // the origin of Aye, at the end of the line
 	shop   string // its origin
 	phone  string // the origin of the phone page
 	config demo.ShopConfig
@@ -42,18 +45,28 @@ func newTheatre(t *testing.T) *theatre {
 	t.Helper()
 	startChromium(t)
 	h := &theatre{t: t}
-	shop, page := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
-	h.shop, h.phone = originOf(t, shop), originOf(t, page)
+	shop, page, front := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
+	h.shop, h.phone, h.aye = originOf(t, shop), originOf(t, page), originOf(t, front)
 	var err error
-	h.stage, err = stage.New(t.Context(), stage.Options{PhoneOrigins: []string{h.phone}, WebhookPrivate: true, Now: h.now})
+	h.stage, err = stage.New(t.Context(), stage.Options{PhoneOrigins: []string{h.phone}, WebhookPrivate: true, Now: h.now, Change: func(c *app.Config) { c.Origin = h.aye }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := h.stage.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
+		if closing := h.stage.Close(context.WithoutCancel(t.Context())); closing != nil {
+			t.Error(closing)
 		}
 	})
+	h.line = newLine(t, h.stage.Origin)
+	start(t, front, h.line)
+	h.furnish(shop, page)
+	return h
+}
+
+// furnish makes the shop known to Aye, and opens shop and phone.
+func (h *theatre) furnish(shop, page *httptest.Server) {
+	t := h.t
+	t.Helper()
 	organisation, err := h.stage.App.Accounts.CreateOrganisation(t.Context(), accounts.Organisation{
 		Name: "Tulp & Zoon", Profile: accounts.Standard, AllowTap: true, Locale: "en",
 	})
@@ -70,12 +83,11 @@ func newTheatre(t *testing.T) *theatre {
 		t.Fatal(err)
 	}
 	h.config = demo.ShopConfig{
-		AyeURL: h.stage.Origin, ClientID: application.ID, ClientSecret: secret, WebhookSecret: application.WebhookSecret,
+		AyeURL: h.aye, ClientID: application.ID, ClientSecret: secret, WebhookSecret: application.WebhookSecret,
 		Origin: h.shop, PhoneURL: h.phone, People: []string{ada},
 	}
 	start(t, shop, demo.NewShop(h.config))
-	start(t, page, demo.NewPhonePage(demo.PhonePageConfig{AyeURL: h.stage.Origin, InboxURL: h.stage.FCM.ControlURL(), PushApp: stage.PushApp}))
-	return h
+	start(t, page, demo.NewPhonePage(demo.PhonePageConfig{AyeURL: h.aye, InboxURL: h.stage.FCM.ControlURL(), PushApp: stage.PushApp}))
 }
 
 func originOf(t *testing.T, server *httptest.Server) string {
@@ -136,7 +148,6 @@ func (h *theatre) linked(b *tab) (*tab, *phone.Phone) {
 // pairingLink is the text of the QR code, which the page shows too for who has no camera.
 func (b *tab) pairingLink() string {
 	b.t.Helper()
-	b.do(chromedp.WaitReady(chromedp.CSS("[data-select]")))
 	return b.read(`document.querySelector("[data-select]").value`)
 }
 

@@ -18,7 +18,7 @@ const redacted = "[secret]"
 func (s Secret) Reveal() string { return string(s) }
 
 // Format hides the text from fmt with whatever verb: one that does not fit a text, such as
-// %d, would show it in the complaint.
+// %d, would show it in the complaint. Only %p and %w do not ask, and go vet refuses those.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // String hides the text from what asks for one.

@@ -7,6 +7,7 @@ import (
 	html "html/template"
 	"strings"
 	text "text/template"
+	"unicode"
 )
 
 //go:embed templates/*.txt templates/frame.html
@@ -29,11 +30,14 @@ func Compose(kind, locale, to string, c Content) (Message, error) {
 	if strings.HasPrefix(strings.ToLower(locale), "nl") {
 		language = "nl"
 	}
+	for _, name := range []*string{&c.Person, &c.Organisation, &c.Device, &c.Application, &c.IP, &c.Member, &c.Time} {
+		*name = oneLine(*name)
+	}
 	var out bytes.Buffer
 	if err := texts.ExecuteTemplate(&out, kind+"."+language+".txt", c); err != nil {
 		return Message{}, fmt.Errorf("mail %s: %w", kind, err)
 	}
-	// The first line is the subject; names come from outside, so no second one may appear.
+	// The first line is the subject.
 	subject, body, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
 	body = strings.TrimSpace(body)
 	var page bytes.Buffer
@@ -47,4 +51,10 @@ func Compose(kind, locale, to string, c Content) (Message, error) {
 		body += "\n\n" + c.Link
 	}
 	return Message{To: to, Subject: subject, Text: body + "\n", HTML: page.String()}, nil
+}
+
+// oneLine keeps a name that comes from outside from adding a line: to the subject, where it
+// would be a header, or to the text, where it would speak in our name.
+func oneLine(name string) string {
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }), " ")
 }

@@ -42,8 +42,12 @@ function go(name, more = {}) {
 }
 
 function draw() {
-  const full = ["request", "result", "confirm"].includes(screen.name);
-  document.body.classList.toggle("full", full);
+  document.body.classList.toggle("full", ["request", "result", "confirm"].includes(screen.name));
+  drawBars();
+  view.replaceChildren(...[screens[screen.name]()].flat());
+}
+
+function drawBars() {
   document.querySelector(".bar").replaceChildren(
     h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }), h("strong", {}, t("app")),
     h("button", { type: "button", class: "link", lang: other, onclick: () => { localStorage.setItem("language", other); location.reload(); } }, t("language")));
@@ -51,18 +55,20 @@ function draw() {
     h("span", { "aria-hidden": "true", class: "icon" }, mark, count ? h("b", {}, String(count)) : ""), text);
   document.querySelector(".tabs").replaceChildren(
     tab("home", t("requests"), "✓", waiting.length), tab("accounts", t("accounts"), "☰"), tab("history", t("history"), "↺"));
-  view.replaceChildren(...[screens[screen.name]()].flat());
 }
+
+const headline = () => (waiting.length > 1 ? t("waitingMany", waiting.length) : t(waiting.length ? "waitingOne" : "calm"));
+const filming = () => scanning && !scanning.signal.aborted;
 
 // ---- Screens ----
 
 const screens = {
   home() {
     if (accounts.length === 0) {
-      return [blank("＋", t("empty"), t("emptyText")), adding()];
+      return [blank("+", t("empty"), t("emptyText")), adding()];
     }
     if (waiting.length === 0) return blank("✓", t("calm"), t("calmText"));
-    return [h("h1", {}, waiting.length === 1 ? t("waitingOne") : t("waitingMany", waiting.length)), h("ul", { class: "list" }, waiting.map(item))];
+    return [h("h1", {}, headline()), h("ul", { class: "list" }, waiting.map(item))];
   },
   accounts() {
     return [h("h1", {}, t("accounts")), h("ul", { class: "list" }, accounts.map(card)), h("h2", {}, t("add")), adding()];
@@ -73,7 +79,7 @@ const screens = {
   },
   confirm() {
     return h("section", { class: "ask" },
-      h("div", { class: "mark" }, "＋"), h("h1", {}, t("confirmPair")), h("p", { class: "soft" }, t("confirmPairText")),
+      h("div", { class: "mark", "aria-hidden": "true" }, "+"), h("h1", {}, t("confirmPair")), h("p", { class: "soft" }, t("confirmPairText")),
       h("p", { class: "origin" }, screen.link.origin),
       h("div", { class: "actions" }, button(t("yes"), () => link(screen.link), "good"), button(t("no"), () => go("home"), "plain")));
   },
@@ -87,15 +93,18 @@ const screens = {
   },
 };
 
-const marks = { approved: "✓", paired: "✓", denied: "✕", reported: "!", mismatched: "≠", expired: "⌛", burned: "!" };
+const marks = { approved: "✓", paired: "✓", denied: "✕", reported: "!", mismatched: "≠", expired: "0:00", burned: "!" };
 
 const blank = (mark, title, text) => h("section", { class: "blank" }, h("div", { class: "mark", "aria-hidden": "true" }, mark), h("h1", {}, title), h("p", { class: "soft" }, text));
+
+// An organisation with one application often gives it its own name, which is read once.
+const organisationOf = (ctx) => (ctx.organisation === ctx.application ? "" : ctx.organisation);
 
 function item(request) {
   const { ctx } = request;
   return h("li", {}, button([
     h("strong", {}, request.purpose === "new-phone" ? t("titlePhone") : ctx.application),
-    h("span", {}, [ctx.organisation, ctx.place ?? ctx.ip].filter(Boolean).join(" · ")),
+    h("span", {}, [organisationOf(ctx), ctx.place ?? ctx.ip].filter(Boolean).join(" · ")),
     h("time", { "data-ends": String(request.ends) }, clock(left(request))),
   ], () => go("request", { id: request.aid }), "row"));
 }
@@ -104,7 +113,7 @@ function card(account) {
   const body = [h("strong", {}, account.organisation?.name ?? hostOf(account.origin)), h("span", { class: "soft" }, account.user ? account.user.display + " · " + hostOf(account.origin) : t("unfinished"))];
   if (account.status === "active") {
     body.push(h("div", { class: "totp" }, h("span", { class: "soft" }, t("code")),
-      h("output", { "data-totp": account.codeHash }, "··· ···"), h("i", { class: "ring", "data-ring": "", "aria-hidden": "true" })));
+      h("output", { "data-totp": account.codeHash, "aria-live": "off" }, "··· ···"), h("i", { class: "ring", "data-ring": "", "aria-hidden": "true" })));
   }
   if (account.status === "awaiting-code") {
     const digits = h("output", { class: "digits" });
@@ -143,7 +152,7 @@ function asked() {
     h("div", { class: "top" }, button("‹ " + t("back"), () => go("home"), "link back"),
       h("time", { class: "left", "data-ends": String(request.ends), "data-words": "" }, t("left", clock(left(request))))),
     h("h1", {}, t(request.purpose === "new-phone" ? "titlePhone" : "title")),
-    h("p", { class: "who" }, h("strong", {}, ctx.application), h("span", {}, ctx.organisation)),
+    h("p", { class: "who" }, h("strong", {}, ctx.application), organisationOf(ctx)),
     ctx.message ? h("p", { class: "message" }, ctx.message) : "",
     h("dl", {}, line(t("for"), ctx.person), line(t("place"), ctx.place, ctx.place && ctx.ip ? h("small", {}, ctx.ip) : ctx.ip),
       line(t("with"), ctx.browser, ctx.new_browser ? h("small", { class: "warn" }, t("fresh")) : ""), (ctx.details ?? []).flatMap((d) => line(d.label, d.value))),
@@ -166,7 +175,7 @@ function adding() {
     found ? offer(found) : complain(t("noCode"));
   } });
   const camera = button(t("camera"), async () => {
-    if (scanning && !scanning.signal.aborted) { scanning.abort(); video.hidden = true; camera.textContent = t("camera"); return; }
+    if (filming()) { scanning.abort(); video.hidden = true; camera.textContent = t("camera"); return; }
     scanning = new AbortController();
     video.hidden = false;
     camera.textContent = t("stop");
@@ -181,7 +190,7 @@ function adding() {
     }
   }, "good");
   return h("form", { class: "adding", onsubmit: (event) => { event.preventDefault(); offer(input.value); } },
-    video, camera, h("label", { for: "picture", class: "button plain" }, t("picture")), file,
+    video, camera, file, h("label", { for: "picture", class: "button plain" }, t("picture")),
     h("label", { for: "link" }, t("paste")), h("div", { class: "inline" }, input, h("button", { class: "plain" }, t("go"))));
 }
 
@@ -220,15 +229,24 @@ async function answer({ account, id }, word, number) {
   await attempt(async () => {
     try {
       const { status } = await device.decide(account, id, word, word === "approve" ? number : undefined);
-      waiting = waiting.filter((r) => r.aid !== id);
+      settle(id);
       go("result", { status, account, id });
     } catch (error) {
       if (error.code === "number-required") return complain(t("numberRequired"));
       if (error.code !== "already-decided") throw error;
-      waiting = waiting.filter((r) => r.aid !== id);
+      settle(id);
       go("result", { status: marks[error.state] ? error.state : "decided" });
     }
   });
+}
+
+// settle takes a request from the list for good: an answer that was on its way when the
+// person decided may still name it.
+const answered = new Set();
+function settle(id) {
+  answered.add(id);
+  waiting = waiting.filter((r) => r.aid !== id);
+  document.getElementById("news").textContent = "";
 }
 
 async function unlink(account) {
@@ -249,7 +267,9 @@ async function loadHistory() {
 }
 
 // attempt keeps the buttons still while something is under way.
+let busy = false;
 async function attempt(work) {
+  busy = true;
   const buttons = [...view.querySelectorAll("button")].filter((b) => !b.disabled);
   for (const b of buttons) b.disabled = true;
   try {
@@ -259,14 +279,20 @@ async function attempt(work) {
     complain(t("failed", error.message));
   }
   for (const b of buttons) b.disabled = false;
+  busy = false;
 }
 
 // ---- Looking for requests ----
 
-let looking = false;
+let looking = false, lookAgain = false;
 async function look(woken = false) {
-  if (looking || (!woken && document.visibilityState !== "visible")) return;
+  if (!woken && document.visibilityState !== "visible") return;
+  if (looking) {
+    lookAgain ||= woken; // a push may tell of something newer than what is being fetched
+    return;
+  }
   looking = true;
+  const before = seen();
   let trouble = "";
   const found = [];
   for (const account of accounts.filter((a) => a.device)) {
@@ -283,14 +309,36 @@ async function look(woken = false) {
     }
   }
   looking = false;
-  const before = waiting.map((r) => r.aid).join();
-  waiting = found.sort((a, b) => a.iat - b.iat);
+  const shown = waiting.find((r) => r.aid === screen.id);
+  waiting = found.filter((r) => !answered.has(r.aid)).sort((a, b) => a.iat - b.iat);
   document.title = waiting.length ? "(" + waiting.length + ") " + t("title") : t("app");
-  // Answered on another phone, or taken back.
-  if (!trouble && screen.name === "request" && !waiting.some((r) => r.aid === screen.id)) go("result", { status: "decided" });
-  // Whoever is typing a number is not disturbed.
-  if (before !== waiting.map((r) => r.aid).join() && ["home", "accounts"].includes(screen.name)) draw();
+  // Answered on another phone, taken back, or out of time.
+  if (!trouble && !busy && screen.name === "request" && !waiting.some((r) => r.aid === screen.id)) {
+    go("result", { status: shown && left(shown) > 1 ? "decided" : "expired" });
+  }
+  if (before !== seen()) changed();
   if (trouble || alertBox.textContent === t("trouble")) complain(trouble);
+  if (lookAgain) {
+    lookAgain = false;
+    look(true);
+  }
+}
+
+// seen is all of what a look can change.
+const seen = () => [...accounts.map((a) => a.codeHash + a.status), ...waiting.map((r) => r.aid)].join();
+
+// changed shows what is new, and says it to who cannot see it. Whoever is typing a number or
+// a link is not disturbed.
+function changed() {
+  document.getElementById("news").textContent = headline();
+  const typing = document.activeElement?.matches("input") && view.contains(document.activeElement);
+  if (["home", "accounts"].includes(screen.name) && !typing && !filming()) {
+    const held = view.contains(document.activeElement);
+    draw();
+    if (held) view.focus({ preventScroll: true }); // what had the focus is gone
+  } else {
+    drawBars();
+  }
 }
 
 const inboxes = new Map();
@@ -328,6 +376,7 @@ function follower() {
 }
 
 document.documentElement.lang = language;
+document.querySelector(".tabs").setAttribute("aria-label", t("app"));
 if (!crypto.subtle) complain("This phone needs https or localhost.");
 accounts = await store.accounts();
 draw();
@@ -338,7 +387,5 @@ addEventListener("hashchange", follower);
 document.addEventListener("visibilitychange", () => look());
 addEventListener("online", () => look());
 setInterval(tick, 1000);
-setInterval(() => {
-  const deaf = accounts.some((a) => inboxes.get(a.codeHash)?.readyState !== EventSource.OPEN || a.status !== "active");
-  if (deaf) look();
-}, 5000);
+// A request that came without a push, because the person was asked often, is found too.
+setInterval(() => look(), 5000);

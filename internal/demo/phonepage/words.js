@@ -19,7 +19,7 @@ const en = {
   expired: "Time is up", expiredText: "Nobody was let in.", superseded: "There is a newer request", supersededText: "Answer that one.",
   cancelled: "Withdrawn", cancelledText: "The login page took its question back.", decided: "Already answered", decidedText: "This request was answered before.",
   released: "Let in", lapsed: "Accepted, not used", pending: "Waiting", numberRequired: "Answer the other request first: two ask at the same time.",
-  ok: "Done", code: "Code without network", copied: "Copied", unpair: "Unlink", unpairSure: "Unlink this phone from {0}? You may need it to log in.",
+  ok: "Done", code: "Code without network", unpair: "Unlink", unpairSure: "Unlink this phone from {0}? You may need it to log in.",
   none: "Nothing in the last 30 days.", notMine: "Was this not you?", trouble: "No connection to Aye. Trying again…", failed: "That did not work: {0}",
   gone: "This phone was unlinked by the server.", unfinished: "Linking was not finished", tryAgain: "Try again", remove: "Remove",
 };
@@ -44,7 +44,7 @@ const nl = {
   expired: "De tijd is om", expiredText: "Niemand is binnengelaten.", superseded: "Er is een nieuwer verzoek", supersededText: "Beantwoord dat.",
   cancelled: "Ingetrokken", cancelledText: "De inlogpagina nam de vraag terug.", decided: "Al beantwoord", decidedText: "Dit verzoek is eerder beantwoord.",
   released: "Binnengelaten", lapsed: "Geaccepteerd, niet gebruikt", pending: "Wacht", numberRequired: "Beantwoord eerst het andere verzoek: er vragen er twee tegelijk.",
-  ok: "Klaar", code: "Code zonder netwerk", copied: "Gekopieerd", unpair: "Ontkoppel", unpairSure: "Deze telefoon ontkoppelen van {0}? Misschien heb je hem nodig om in te loggen.",
+  ok: "Klaar", code: "Code zonder netwerk", unpair: "Ontkoppel", unpairSure: "Deze telefoon ontkoppelen van {0}? Misschien heb je hem nodig om in te loggen.",
   none: "Niets in de laatste 30 dagen.", notMine: "Was jij dit niet?", trouble: "Geen verbinding met Aye. We proberen het opnieuw…", failed: "Dat lukte niet: {0}",
   gone: "Deze telefoon is door de server ontkoppeld.", unfinished: "Het koppelen is niet afgemaakt", tryAgain: "Probeer opnieuw", remove: "Verwijder",
 };

@@ -1,0 +1,114 @@
+package strictjson_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"example.com/aye/internal/strictjson"
+)
+
+type value struct {
+	Sub  string `json:"sub"`
+	Deep any    `json:"deep"`
+}
+
+func nested(n int) string { return `{"deep":` + strings.Repeat("[", n) + strings.Repeat("]", n) + "}" }
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, text string
+		ok         bool
+	}{
+		{"object", `{"sub":"ada"}`, true},
+		{"empty object", `{}`, true},
+		{"white space", " \t\r\n{ \"sub\" : \"ada\" }\n ", true},
+		{"deepest", nested(strictjson.MaxDepth - 1), true},
+		{"too deep", nested(strictjson.MaxDepth), false},
+		{"too deep objects", strings.Repeat(`{"deep":`, strictjson.MaxDepth+1) + "1" + strings.Repeat("}", strictjson.MaxDepth+1), false},
+		{"bottomless", strings.Repeat(`{"deep":`, 100_000), false},
+		{"the same name in two objects", `{"deep":[{"a":1},{"a":2}],"sub":"x"}`, true},
+		{"nothing", ``, false},
+		{"white space only", ` `, false},
+		{"null", `null`, false},
+		{"text", `"a"`, false},
+		{"list", `[]`, false},
+		{"number", `1`, false},
+		{"true", `true`, false},
+		{"name twice", `{"sub":"a","sub":"b"}`, false},
+		{"name twice in capitals", `{"sub":"a","SUB":"b"}`, false},
+		{"name twice, escaped", `{"sub":"a","\u0073ub":"b"}`, false},
+		{"name twice with a long s", "{\"sub\":\"a\",\"\u017fub\":\"b\"}", false},
+		{"name twice with a Kelvin sign", "{\"k\":1,\"\u212a\":2}", false},
+		{"name twice with a final sigma", "{\"σ\":1,\"ς\":2}", false},
+		{"name twice, deep", `{"deep":{"a":1,"a":2}}`, false},
+		{"name twice in a list", `{"deep":[{"a":1,"A":2}]}`, false},
+		{"trailing", `{} x`, false},
+		{"two", `{}{}`, false},
+		{"trailing comma", `{"sub":"a",}`, false},
+		{"cut off", `{"sub":"a"`, false},
+		{"cut off in a list", `{"deep":[1`, false},
+		{"no value", `{"sub":}`, false},
+		{"no name", `{:1}`, false},
+		{"name is a number", `{1:1}`, false},
+		{"byte order", "\ufeff{}", false},
+		{"not UTF-8", "{\"sub\":\"\xff\"}", false},
+		{"other white space", "{}\v", false},
+		{"zero byte", "{}\x00", false},
+		{"wrong close", `{"deep":[}`, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var v value
+			if err := strictjson.Decode([]byte(test.text), &v); (err == nil) != test.ok {
+				t.Errorf("%v", err)
+			}
+			if err := strictjson.DecodeKnown([]byte(test.text), &v); err == nil && !test.ok {
+				t.Error("known: taken")
+			}
+		})
+	}
+}
+
+func TestUnknownNames(t *testing.T) {
+	t.Parallel()
+	const text = `{"sub":"ada","more":1}`
+	var v value
+	if err := strictjson.Decode([]byte(text), &v); err != nil || v.Sub != "ada" {
+		t.Errorf("%v", err)
+	}
+	if err := strictjson.DecodeKnown([]byte(text), &v); err == nil {
+		t.Error("an unknown name was taken")
+	}
+	if err := strictjson.Decode([]byte(`{"sub":1}`), &v); err == nil || errors.Is(err, strictjson.ErrMalformed) {
+		t.Errorf("another type: %v", err)
+	}
+}
+
+// FuzzDecode: what is read says one thing only, so writing and reading it again changes nothing.
+func FuzzDecode(f *testing.F) {
+	for _, text := range []string{`{"sub":"ada"}`, nested(7), `{"a":{"b":[1,2,{"c":null}]}}`, "{\"s\":1,\"\u017f\":2}", `{"a":1}{}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		into := map[string]any{}
+		if strictjson.Decode(text, &into) != nil {
+			return
+		}
+		if !json.Valid(text) {
+			t.Fatal("not JSON")
+		}
+		folded := map[string]string{}
+		for name := range into {
+			for other := range folded {
+				if strings.EqualFold(name, other) {
+					t.Fatalf("%q and %q are one name to some", name, other)
+				}
+			}
+			folded[name] = name
+		}
+	})
+}
