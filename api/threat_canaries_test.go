@@ -106,9 +106,9 @@ func TestThreatCanariesInLogs(t *testing.T) {
 	if _, err := p.Approve(t.Context(), request.ID, "123", phone.PIN); err != nil {
 		t.Fatal(err)
 	}
-	(&caller{w: w, id: s.Application.ID, secret: request.Ticket}).get(t, "/v1/approvals/apr_1").problem(http.StatusUnauthorized, "unauthorized")
+	(&caller{w: w, id: s.ID, secret: request.Ticket}).get(t, "/v1/approvals/apr_1").problem(http.StatusUnauthorized, "unauthorized")
 	w.anybody().with("Origin", "https://evil.example").with("Authorization", "Ticket "+request.Ticket).get(t, "/v1/approvals/"+request.ID+"/state").problem(http.StatusForbidden, "origin-not-allowed")
-	s.post(t, "/v1/approvals/"+request.ID+"/verify", `{"method":"totp","code":`+code+`}`).problem(http.StatusBadRequest, "invalid-request")
+	s.post(t, "/v1/approvals/"+request.ID+"/verify", `{"method":"totp","code":["`+code+`"]}`).problem(http.StatusBadRequest, "invalid-request")
 	s.post(t, "/v1/approvals/"+request.ID+"/verify", `{"code":"`+code+`"`).problem(http.StatusBadRequest, "invalid-json")
 
 	// An invitation, which is mailed. A second phone, and one code for two phones.

@@ -96,7 +96,7 @@ func ids(s *shop) []string {
 	pending := s.ask(ada)
 	decided := s.ask(ada, browser("b-2"))
 	approve(s.w.t, p, decided.ID, decided.Number)
-	return []string{opened.ID, pending.ID, decided.ID, linked.User, linked.Device, s.Application.ID, s.organisation.ID}
+	return []string{opened.ID, pending.ID, decided.ID, linked.User, linked.Device, s.ID, s.organisation.ID}
 }
 
 // foreignDecision is well made and signed, about a request of somebody else.
@@ -144,8 +144,8 @@ func TestThreatFindingOutWhoExists(t *testing.T) {
 	}
 	equal(t, "has a phone or belongs elsewhere", link("linked@example.com"), link("twice@example.com"))
 
-	wrong := &caller{w: w, id: s.Application.ID, secret: "wrong"}
-	stranger := &caller{w: w, id: neverWas(s.Application.ID), secret: "wrong"}
+	wrong := &caller{w: w, id: s.ID, secret: "wrong"}
+	stranger := &caller{w: w, id: neverWas(s.ID), secret: "wrong"}
 	nobody := w.anybody()
 	equal(t, "client id", wrong.get(t, "/v1/approvals/apr_1"), stranger.get(t, "/v1/approvals/apr_1"))
 	equal(t, "no credentials", nobody.get(t, "/v1/approvals/apr_1"), stranger.get(t, "/v1/approvals/apr_1"))

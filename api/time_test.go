@@ -94,7 +94,7 @@ func TestTheServersKeyChanges(t *testing.T) {
 	for name, assertion := range map[string]string{"before": before, "after": after} {
 		claims := jwt.MapClaims{}
 		token, err := jwt.ParseWithClaims(assertion, claims, func(k *jwt.Token) (any, error) { return keys[k.Header["kid"].(string)], nil },
-			jwt.WithValidMethods([]string{"ES256"}), jwt.WithAudience(s.Application.ID), jwt.WithIssuer(w.Origin), jwt.WithTimeFunc(w.now))
+			jwt.WithValidMethods([]string{"ES256"}), jwt.WithAudience(s.ID), jwt.WithIssuer(w.Origin), jwt.WithTimeFunc(w.now))
 		if err != nil || token.Header["typ"] != "aye-assertion+jwt" {
 			t.Errorf("an assertion of %s the rotation: %v", name, err)
 		}

@@ -40,7 +40,7 @@ func (s *Service) Resend(ctx context.Context, application accounts.Application, 
 		return View{}, &DecidedError{r.State} // never pushed again once answered
 	}
 	now := s.Now().UTC()
-	allowed, err := s.Deliveries.TakeAsk(ctx, r.PersonID, func(b Budget) (Budget, bool) {
+	allowed, err := s.Deliveries.TakeAsk(ctx, r, func(b Budget) (Budget, bool) {
 		if !b.allows(now) {
 			return b, false
 		}

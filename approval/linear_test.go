@@ -4,7 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
+	"math/rand/v2" //nolint:depguard // which acts meet is no secret
 	"sync"
 	"testing"
 	"time"

@@ -37,8 +37,9 @@ type Deliveries interface {
 	Deliveries(ctx context.Context, requestID string) ([]Delivery, error)
 	// Deliver stores a state that follows the one before, and tells whether it did.
 	Deliver(ctx context.Context, d Delivery) (bool, error)
-	// TakeAsk counts one more push for the person, if allowed says that there may be one.
-	TakeAsk(ctx context.Context, personID string, allowed func(Budget) (Budget, bool)) (bool, error)
+	// TakeAsk counts one more push for the request, if allowed says that the person may be
+	// asked once more; then nothing of the request is withheld any longer.
+	TakeAsk(ctx context.Context, r Request, allowed func(Budget) (Budget, bool)) (bool, error)
 }
 
 // Creation names a request before it exists.

@@ -225,7 +225,7 @@ func (s *Service) Confirm(ctx context.Context, application accounts.Application,
 		// Another pairing linked a phone since this one was claimed, and nobody asked that phone.
 		return s.burn(ctx, p, "system", "not-the-first")
 	}
-	moved, err := s.move(ctx, p, Move{From: []State{AwaitingCode}, To: Paired, Device: Activate}, p.ApplicationID, "pairing.confirmed")
+	moved, err := s.move(ctx, p, Move{From: []State{AwaitingCode}, To: Paired, Device: ActivateFirst}, p.ApplicationID, "pairing.confirmed")
 	if err != nil {
 		return err
 	}

@@ -77,5 +77,7 @@ type DeviceChange string
 // The changes; the zero value leaves the phone as it is.
 const (
 	Activate DeviceChange = "activate"
-	Remove   DeviceChange = "remove"
+	// ActivateFirst is possible only while the person has no active phone.
+	ActivateFirst DeviceChange = "activate-first"
+	Remove        DeviceChange = "remove"
 )

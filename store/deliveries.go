@@ -101,9 +101,9 @@ func keepBudget(tx *gorm.DB, personID string, b approval.Budget) error {
 }
 
 // TakeAsk counts one more push for the person, if allowed says so.
-func (s *Store) TakeAsk(ctx context.Context, personID string, allowed func(approval.Budget) (approval.Budget, bool)) (bool, error) {
+func (s *Store) TakeAsk(ctx context.Context, r approval.Request, allowed func(approval.Budget) (approval.Budget, bool)) (bool, error) {
 	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
-		budget, err := budgetOf(tx, personID)
+		budget, err := budgetOf(tx, r.PersonID)
 		if err != nil {
 			return false, err
 		}
@@ -111,6 +111,9 @@ func (s *Store) TakeAsk(ctx context.Context, personID string, allowed func(appro
 		if !ok {
 			return false, nil
 		}
-		return true, keepBudget(tx, personID, next)
+		if err := tx.Model(&approvalRow{}).Where("id = ?", r.ID).UpdateColumn("withheld", false).Error; err != nil {
+			return false, err
+		}
+		return true, keepBudget(tx, r.PersonID, next)
 	})
 }

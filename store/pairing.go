@@ -225,8 +225,14 @@ func changeDevice(tx *gorm.DB, m pairing.Move) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if m.Device == pairing.Activate {
-		return changed(tx.Model(&deviceRow{}).Where("id = ? AND status = 'pending'", row.DeviceID).UpdateColumn("status", devices.Active))
+	if m.Device != pairing.Remove {
+		pending := tx.Model(&deviceRow{}).Where("id = ? AND status = 'pending'", row.DeviceID)
+		if m.Device == pairing.ActivateFirst {
+			// Said twice, because the index of a person's phones leaves the removed ones out.
+			pending = pending.Where(`NOT EXISTS (SELECT 1 FROM devices AS other
+				WHERE other.person_id = devices.person_id AND other.status <> 'removed' AND other.status = 'active')`)
+		}
+		return changed(pending.UpdateColumn("status", devices.Active))
 	}
 	_, err = removeDevice(tx, string(row.DeviceID)) // perhaps there is none, or it was removed before
 	return err == nil, err

@@ -151,10 +151,10 @@ func (b *tab) pairingLink() string {
 	return b.read(`document.querySelector("[data-select]").value`)
 }
 
-// waits until the number is there and the page listens.
+// waits until the number is there and the page's script is at work.
 func (b *tab) waits() {
 	b.t.Helper()
-	b.until(`document.querySelector('[data-page=approval][data-state=pending] .number')`)
+	b.until(`document.readyState === "complete" && document.querySelector("[data-page=approval][data-state=pending] .number")`)
 }
 
 // number is what the page shows to the person.

@@ -43,7 +43,7 @@ func testDeliveries(t *testing.T, open Opener) {
 	t.Run("asks are counted", func(t *testing.T) {
 		budget := approval.Budget{Asked: []time.Time{h.Clock.Now()}, Mutes: 3}
 		for _, allowed := range []bool{true, false} {
-			took := got(h.TakeAsk(t.Context(), m.Person.ID, func(b approval.Budget) (approval.Budget, bool) {
+			took := got(h.TakeAsk(t.Context(), approval.Request{PersonID: m.Person.ID}, func(b approval.Budget) (approval.Budget, bool) {
 				if !allowed {
 					same(t, "budget", b, budget)
 				}
@@ -52,7 +52,7 @@ func testDeliveries(t *testing.T, open Opener) {
 			same(t, "took", took, allowed)
 		}
 		refused := approval.Budget{Streak: 9}
-		got(h.TakeAsk(t.Context(), m.Person.ID, func(approval.Budget) (approval.Budget, bool) { return refused, false }))(t)
+		got(h.TakeAsk(t.Context(), approval.Request{PersonID: m.Person.ID}, func(approval.Budget) (approval.Budget, bool) { return refused, false }))(t)
 		same(t, "budget", h.situation(t, creation(h.Request(m, "b"))).Budget, budget)
 	})
 }

@@ -249,6 +249,15 @@ func testPairingMoves(t *testing.T, open Opener) {
 		same(t, "pairing", got(h.Backend.Pairing(t.Context(), p.ID))(t), p)
 		same(t, "status", got(h.Device(t.Context(), phone.ID))(t).Status, devices.Active)
 	})
+	t.Run("no longer the first phone", func(t *testing.T) {
+		m := h.AddPerson(t, "second@example.com")
+		phone := h.AddPhone(t, m, pairing.AwaitingCode)
+		p := got(h.PairingOf(t.Context(), phone.ID))(t)
+		h.AddPhone(t, m, pairing.Paired)
+		first := pairing.Move{PairingID: p.ID, From: []pairing.State{pairing.AwaitingCode}, To: pairing.Paired, Generation: 1, Device: pairing.ActivateFirst}
+		stays(t, first)
+		same(t, "status", got(h.Device(t.Context(), phone.ID))(t).Status, devices.Pending)
+	})
 	t.Run("a removed phone is not activated", func(t *testing.T) {
 		phone := h.AddPhone(t, h.AddPerson(t, "gone@example.com"), pairing.AwaitingCode)
 		p := got(h.PairingOf(t.Context(), phone.ID))(t)
