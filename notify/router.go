@@ -11,9 +11,9 @@ import (
 
 // Errors of [Router.Enqueue]. The caller tells them as a failed delivery.
 var (
-	ErrQueueFull = errors.New("notify: too many pushes wait for this vendor")
-	ErrNoRoute   = errors.New("notify: no sender is set up for this app")
-	ErrClosed    = errors.New("notify: the router is closed")
+	ErrQueueFull = errors.New("too many pushes wait for this vendor")
+	ErrNoRoute   = errors.New("no sender is set up for this app")
+	ErrClosed    = errors.New("the router is closed")
 )
 
 // Defaults of [Options].
