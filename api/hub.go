@@ -79,12 +79,17 @@ func (h *hub) attach(conn *websocket.Conn, topic string, first state, look func(
 	w.extend()
 	conn.SetPongHandler(func(string) error { w.extend(); return nil })
 	h.mu.Lock()
+	if h.draining { // nobody is added any more, so that the end of the drain can be waited for
+		h.mu.Unlock()
+		w.close(websocket.CloseServiceRestart, "connect again")
+		_ = conn.Close()
+		return
+	}
 	older := h.waiters[topic]
 	h.waiters[topic] = w
 	w.slot = h.slot
 	h.slots[w.slot][w] = struct{}{}
 	h.slot = (h.slot + 1) % len(h.slots)
-	draining := h.draining
 	h.open.Add(1)
 	h.mu.Unlock()
 	h.gauge.Inc()
@@ -95,9 +100,6 @@ func (h *hub) attach(conn *websocket.Conn, topic string, first state, look func(
 	w.cancel = h.broker.Subscribe(topic, w.hint)
 	go w.read()
 	w.hint()
-	if draining {
-		w.close(websocket.CloseServiceRestart, "connect again")
-	}
 }
 
 // read notices pongs and the end of the connection; what a page says is not listened to.

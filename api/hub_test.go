@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -95,7 +94,11 @@ func (h *house) wait(topic string) *websocket.Conn {
 		first, _ := look(h.t.Context())
 		h.attach(conn, topic, first, look)
 	}()
-	page, _, err := websocket.NewClient(theirs, &url.URL{Scheme: "ws", Host: "aye", Path: "/"}, http.Header{"Sec-Websocket-Protocol": {eventsProtocol}}, 0, 2*socketRead) //nolint:bodyclose // the answer is the WebSocket
+	dialer := websocket.Dialer{
+		NetDialContext: func(context.Context, string, string) (net.Conn, error) { return theirs, nil },
+		Subprotocols:   []string{eventsProtocol}, WriteBufferSize: 2 * socketRead,
+	}
+	page, _, err := dialer.DialContext(h.t.Context(), "ws://aye/", nil) //nolint:bodyclose // the answer is the WebSocket
 	if err != nil {
 		h.t.Fatal(err)
 	}

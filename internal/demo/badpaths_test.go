@@ -137,7 +137,7 @@ func TestTheNetworkGoesAndComes(t *testing.T) {
 	h.line.fail()
 	b.sees("No connection.")
 	h.approves(handset, b)
-	h.line.mend(t)
+	h.line.mend()
 	b.online(true)
 	b.sees("Welcome, Ada")
 }

@@ -17,8 +17,7 @@ type line struct {
 	proxy *httputil.ReverseProxy
 
 	mu      sync.Mutex
-	up      context.Context
-	cut     context.CancelFunc
+	down    chan struct{}    // closed while nothing gets through
 	sockets http.HandlerFunc // what becomes of WebSockets, when not the usual
 }
 
@@ -30,22 +29,23 @@ func newLine(t *testing.T, aye string) *line {
 	}
 	l := &line{proxy: httputil.NewSingleHostReverseProxy(target)}
 	l.proxy.ErrorLog = log.New(io.Discard, "", 0)
-	l.mend(t)
+	l.mend()
+	t.Cleanup(l.fail)
 	return l
 }
 
-// mend brings the line up; it is cut at the end of the test.
-func (l *line) mend(t *testing.T) {
+// mend brings the line up.
+func (l *line) mend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.up, l.cut = context.WithCancel(t.Context())
+	l.down = make(chan struct{})
 }
 
 // fail ends what is under way and lets nothing through.
 func (l *line) fail() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.cut()
+	close(l.down)
 }
 
 // treat says what becomes of WebSockets from now on.
@@ -61,17 +61,25 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	l.mu.Lock()
-	up, sockets := l.up, l.sockets
+	down, sockets := l.down, l.sockets
 	l.mu.Unlock()
-	switch {
-	case up.Err() != nil:
-		panic(http.ErrAbortHandler) // the connection breaks, without an answer
-	case sockets != nil && r.Header.Get("Upgrade") != "":
+	if sockets != nil && r.Header.Get("Upgrade") != "" {
 		sockets(w, r)
-	default:
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		defer context.AfterFunc(up, cancel)()
-		l.proxy.ServeHTTP(w, r.WithContext(ctx))
+		return
 	}
+	select {
+	case <-down:
+		panic(http.ErrAbortHandler) // the connection breaks, without an answer
+	default:
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	go func() {
+		select {
+		case <-down:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	l.proxy.ServeHTTP(w, r.WithContext(ctx))
 }

@@ -115,6 +115,7 @@ func (w *walk) ends() {
 	w.holds("history", ".state")
 
 	w.b.click("nav form button")
+	w.b.do(chromedp.WaitVisible(chromedp.CSS("#email")))
 	w.login(w.b)
 	w.b.waits()
 	w.pass(3 * time.Minute)

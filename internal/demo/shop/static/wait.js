@@ -119,7 +119,8 @@ async function ask() {
   asking = new AbortController();
   try {
     const answer = await fetch(stateUrl + (asked ? "?wait=20" : ""), {
-      headers: { Authorization: "Ticket " + ticket }, cache: "no-store", signal: asking.signal,
+      headers: { Authorization: "Ticket " + ticket }, cache: "no-store",
+      signal: AbortSignal.any([asking.signal, AbortSignal.timeout(30000)]),
     });
     if (answer.ok) {
       failures = 0;
@@ -131,7 +132,6 @@ async function ask() {
     }
   } catch {
     failures++;
-    if (failures > 3) notice(words("js.offline"));
   }
   asking = undefined;
   later(ask);
@@ -139,7 +139,7 @@ async function ask() {
 
 function later(what) {
   if (over) return;
-  if (!navigator.onLine) notice(words("js.offline"));
+  if (!navigator.onLine || failures > 3) notice(words("js.offline"));
   // Spread, so that a restarted server is not met by everybody at once.
   const pause = failures === 0 ? 500 : Math.min(8000, 500 * 2 ** failures) * (0.5 + Math.random());
   retry = setTimeout(what, pause);
