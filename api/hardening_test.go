@@ -130,7 +130,7 @@ func TestMethodsAndHeaders(t *testing.T) {
 	}
 }
 
-func TestWhoseAddressIsLogged(t *testing.T) {
+func TestThreatForgedAddress(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		proxies []string

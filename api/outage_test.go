@@ -51,8 +51,8 @@ func TestGoogleComesBack(t *testing.T) {
 	}
 }
 
-// TestWhateverGoogleDoes has the person answer all the same: the app asks by itself.
-func TestWhateverGoogleDoes(t *testing.T) {
+// TestThreatGoogleIsDown has the person answer all the same: the app asks by itself.
+func TestThreatGoogleIsDown(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]emulate.Behaviour{
 		"falls silent":     {Blackhole: true},
@@ -115,7 +115,7 @@ func TestADeadAddressBesideALiveOne(t *testing.T) {
 	approve(t, dead, again.ID, again.Number) // whose app was opened by hand
 }
 
-func TestAppleIsDownAndGoogleIsNot(t *testing.T) {
+func TestThreatAppleIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.rough = true
@@ -143,7 +143,7 @@ func TestTheQueueIsFull(t *testing.T) {
 	approve(t, p, second.ID, second.Number)
 }
 
-func TestMailIsDown(t *testing.T) {
+func TestThreatMailIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *stage.Options) {
 		o.Mail = app.Mail{Host: "127.0.0.1", Port: 1, From: "aye@example.com", Plain: true}
@@ -172,7 +172,7 @@ func (o *opening) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-func TestTheDatabaseIsAway(t *testing.T) {
+func TestThreatDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	w := newWorld(t, func(o *stage.Options) { o.Dir = dir })

@@ -23,7 +23,7 @@ func open(w *ayetest.World, m accounts.Member, change func(*pairing.Opening)) (p
 
 // An application links first phones only, of people who are members nowhere else, and does
 // not learn which of the two it was.
-func TestWhoMayOpen(t *testing.T) {
+func TestThreatApplicationLinksItsOwnPhone(t *testing.T) {
 	t.Parallel()
 	w := ayetest.New(t)
 	linked, both, five := w.AddPerson("Ada"), w.AddPerson("Bea"), w.AddPerson("Cy")

@@ -30,9 +30,9 @@ func house(t *testing.T, path string) (*storetest.House, *store.Store) {
 	return h, s
 }
 
-// TestSecretsAreNotInTheFile plants a canary in each secret column and looks for it in the
+// TestThreatThiefOfTheDatabase plants a canary in each secret column and looks for it in the
 // bytes of the database, as who steals the file would.
-func TestSecretsAreNotInTheFile(t *testing.T) {
+func TestThreatThiefOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
 	h, s := house(t, path)
@@ -83,9 +83,9 @@ func TestSecretsAreNotInTheFile(t *testing.T) {
 	look("in the file")
 }
 
-// TestSwappedCiphertext copies sealed values to other rows, as who can write the file would
+// TestThreatThiefSwapsCiphertexts copies sealed values to other rows, as who can write the file would
 // to make a phone of one person answer for another.
-func TestSwappedCiphertext(t *testing.T) {
+func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, statement string

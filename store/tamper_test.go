@@ -11,9 +11,9 @@ import (
 
 const disarm = "DROP TRIGGER audit_rows_stay; DROP TRIGGER audit_rows_stand;"
 
-// TestTamperedAudit changes the log as somebody with the file in hand would, and expects the
+// TestThreatEditedAudit changes the log as somebody with the file in hand would, and expects the
 // first bad row to be named.
-func TestTamperedAudit(t *testing.T) {
+func TestThreatEditedAudit(t *testing.T) {
 	t.Parallel()
 	const chain = " WHERE organisation = 'org_x'"
 	tests := []struct {

@@ -97,8 +97,8 @@ func TestAnswersThatAreNoAnswer(t *testing.T) {
 	}
 }
 
-// TestPrivateAddresses keeps a webhook from being a way into the house.
-func TestPrivateAddresses(t *testing.T) {
+// TestThreatWebhookIntoTheNetwork keeps a webhook from being a way into the house.
+func TestThreatWebhookIntoTheNetwork(t *testing.T) {
 	t.Parallel()
 	asked := false
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
