@@ -72,4 +72,9 @@ func checkName(what, name string) error {
 	return nil
 }
 
-func control(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }
+// control finds what could make one name look like another: control characters and the
+// marks that turn text around.
+func control(r rune) bool {
+	return r < ' ' || (r >= 0x7f && r < 0xa0) || r == '\u200e' || r == '\u200f' || r == '\u061c' || r == '\u2028' || r == '\u2029' ||
+		(r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
+}

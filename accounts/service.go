@@ -71,6 +71,15 @@ func (s *Service) AddMember(ctx context.Context, organisationID string, p Person
 	return m, token, err
 }
 
+// EndMembership takes a person out of an organisation. What the person has elsewhere stays.
+func (s *Service) EndMembership(ctx context.Context, m Member) error {
+	ended, err := s.People.EndMembership(ctx, m.ID, s.entry(m.OrganisationID, "member.ended", m.ID))
+	if err == nil && !ended {
+		return ErrNotFound
+	}
+	return err
+}
+
 // AcceptInvitation makes an invited person a member.
 func (s *Service) AcceptInvitation(ctx context.Context, token secret.Secret) (Member, error) {
 	now := s.Now().UTC()

@@ -27,6 +27,8 @@ type People interface {
 	// AcceptInvitation makes the membership of an unused invitation active that was made after
 	// since, else [ErrNotFound].
 	AcceptInvitation(ctx context.Context, hash string, since time.Time, entry audit.Entry) (Member, error)
+	// EndMembership ends a membership or an invitation, and tells whether it did.
+	EndMembership(ctx context.Context, id string, entry audit.Entry) (bool, error)
 	// Member finds an active member of the organisation, else [ErrNotFound].
 	Member(ctx context.Context, organisationID string, user UserReference) (Member, error)
 	// MemberList is ordered by address.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
 	"example.com/aye/internal/secret"
@@ -29,7 +28,7 @@ type deviceJSON struct {
 
 func (s *Server) getDevice(c echo.Context, d devices.Device) error {
 	ctx := c.Request().Context()
-	member, err := s.Accounts.Member(ctx, d.OrganisationID, accounts.UserReference{ID: d.MembershipID})
+	person, err := s.Accounts.People.Person(ctx, d.PersonID)
 	if err != nil {
 		return err
 	}
@@ -47,7 +46,7 @@ func (s *Server) getDevice(c echo.Context, d devices.Device) error {
 	}
 	out := deviceJSON{
 		ID: d.ID, Status: status, Name: d.Name, Platform: string(d.Platform), ApprovalKey: d.ApprovalKey.Thumbprint(),
-		User: displayJSON{member.ID, member.Person.Display}, Organisation: organisationJSON{organisation.ID, organisation.Name},
+		User: displayJSON{d.MembershipID, person.Display}, Organisation: organisationJSON{organisation.ID, organisation.Name},
 	}
 	out.Push.Provider, out.Push.App, out.Push.State = string(d.Push.Provider), d.Push.App, pushState(d)
 	return c.JSON(http.StatusOK, out)

@@ -80,9 +80,9 @@ func (s *Server) ready(c echo.Context) error {
 	fail := func(name, why string) {
 		out.Checks[name], out.Status, status = why, "unavailable", http.StatusServiceUnavailable
 	}
-	for name, check := range s.Checks {
+	for name, err := range s.readiness.look(ctx, s.Checks) {
 		out.Checks[name] = "ok"
-		if err := check(ctx); err != nil {
+		if err != nil {
 			fail(name, "does not answer")
 		}
 	}

@@ -137,9 +137,13 @@ func (s *Server) problem(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	if c.Request().Context().Err() != nil { // a caller that hung up is no error of ours
+	ended := c.Request().Context().Err()
+	if errors.Is(ended, context.Canceled) { // a caller that hung up is no error of ours
 		c.Response().WriteHeader(statusHungUp)
 		return
+	}
+	if ended != nil { // our own time limit: whatever it was that took so long is not available
+		err = errors.Join(err, ended)
 	}
 	if errors.Is(err, s.Unavailable) || errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("%w: %w", errUnavailable, err)

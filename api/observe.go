@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -49,6 +50,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := s.Now()
 		id := secret.NewID("req")
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), timeLimit(c))
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
@@ -65,6 +69,15 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return nil
 	}
+}
+
+// timeLimit ends a call before the connection's own time limits do, so that its caller gets
+// an answer.
+func timeLimit(c echo.Context) time.Duration {
+	if c.QueryParam("wait") != "" {
+		return longPollTime - answerTime
+	}
+	return answerTime
 }
 
 func (s *Server) logLine(c echo.Context, id, route string, status int, took time.Duration) {

@@ -52,11 +52,12 @@ type Config struct {
 // Server answers the API. Make it with [New], stop it with [Server.Drain].
 type Server struct {
 	Config
-	echo     *echo.Echo
-	hub      *hub
-	metrics  *metrics
-	contract []byte
-	draining atomic.Bool
+	echo      *echo.Echo
+	hub       *hub
+	metrics   *metrics
+	contract  []byte
+	draining  atomic.Bool
+	readiness readiness
 	// stopping ends long polls when the server drains.
 	stopping chan struct{}
 }
@@ -71,6 +72,8 @@ const (
 	writeTime      = 15 * time.Second
 	longPollTime   = 35 * time.Second
 	idleTime       = 2 * time.Minute
+	// answerTime is how long an ordinary call may take.
+	answerTime = 8 * time.Second
 )
 
 // New makes the API.

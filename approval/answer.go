@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"example.com/aye/accounts"
 	"example.com/aye/devices"
@@ -16,14 +17,17 @@ func (s *Service) Cancel(ctx context.Context, application accounts.Application, 
 	if err != nil || r.State == Cancelled {
 		return err
 	}
-	moved, err := s.move(ctx, r, Move{From: []State{Pending}, To: Cancelled}, application.ID)
+	now := s.Now().UTC()
+	moved, err := s.move(ctx, r, Move{
+		From: []State{Pending}, To: Cancelled, Budget: func(b Budget) Budget { return ignored(b, r, now) },
+	}, application.ID)
 	if err != nil {
 		return err
 	}
 	if !moved {
 		return s.decidedAlready(ctx, r.ID)
 	}
-	phones, err := s.Phones.Of(ctx, r.PersonID)
+	phones, err := s.phones(ctx, r.PersonID, r.OrganisationID)
 	if err == nil {
 		s.push(ctx, r, phones, notify.MessageWithdraw)
 	}
@@ -49,7 +53,7 @@ func (s *Service) Resend(ctx context.Context, application accounts.Application, 
 	if err != nil {
 		return View{}, err
 	}
-	phones, err := s.Phones.Of(ctx, r.PersonID)
+	phones, err := s.phones(ctx, r.PersonID, r.OrganisationID)
 	if err != nil {
 		return View{}, err
 	}
@@ -85,7 +89,7 @@ func (s *Service) Verify(ctx context.Context, application accounts.Application, 
 	if r.State != Pending {
 		return View{}, &DecidedError{r.State}
 	}
-	if err = s.Codes.Verify(ctx, r.PersonID, r.ID, code.Reveal()); err != nil {
+	if err = s.Codes.Verify(ctx, r.PersonID, r.OrganisationID, r.ID, code.Reveal()); err != nil {
 		return View{}, err
 	}
 	now := s.Now().UTC()
@@ -161,7 +165,7 @@ func (s *Service) PendingFor(ctx context.Context, device devices.Device) ([]Requ
 	now := s.Now().UTC()
 	var open []Request
 	for _, r := range all {
-		if !now.Before(r.Expires) {
+		if !now.Before(r.Expires) || !device.AnswersFor(r.OrganisationID) {
 			continue
 		}
 		open = append(open, r)
@@ -200,9 +204,13 @@ func (s *Service) History(ctx context.Context, device devices.Device, cursor str
 		return nil, "", devices.ErrNotActive
 	}
 	page, err := s.Store.History(ctx, device.PersonID, s.Now().Add(-HistoryLife), cursor, HistoryPage+1)
-	if err != nil || len(page) <= HistoryPage {
-		return page, "", err
+	if err != nil {
+		return nil, "", err
 	}
-	page = page[:HistoryPage]
-	return page, page[HistoryPage-1].ID, nil
+	next := ""
+	if len(page) > HistoryPage {
+		page = page[:HistoryPage]
+		next = page[HistoryPage-1].ID
+	}
+	return slices.DeleteFunc(page, func(r Request) bool { return !device.AnswersFor(r.OrganisationID) }), next, nil
 }

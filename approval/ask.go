@@ -54,7 +54,7 @@ func (s *Service) Ask(ctx context.Context, application accounts.Application, q Q
 	if err != nil {
 		return Asked{}, err
 	}
-	phones, err := s.Phones.Of(ctx, member.Person.ID)
+	phones, err := s.phones(ctx, member.Person.ID, organisation.ID)
 	if err != nil {
 		return Asked{}, err
 	}
@@ -85,7 +85,7 @@ func (s *Service) AskNewPhone(ctx context.Context, q NewPhoneQuestion) (Asked, e
 	if err != nil {
 		return Asked{}, err
 	}
-	phones, err := s.Phones.Of(ctx, member.Person.ID)
+	phones, err := s.phones(ctx, member.Person.ID, organisation.ID)
 	if err != nil {
 		return Asked{}, err
 	}
@@ -152,18 +152,24 @@ func (a *asking) admit(now Situation) (Admission, error) {
 	}
 	admission := Admission{Budget: now.Budget}
 	var beside []Request
+	here := 0
 	for _, other := range now.Pending {
 		if r.Purpose == Login && other.ApplicationID == r.ApplicationID && other.Context.Browser == r.Context.Browser {
 			admission.Superseded = append(admission.Superseded, other.ID)
+			admission.Budget = ignored(admission.Budget, other, r.Created)
 			admission.Entries = append(admission.Entries, s.entry(other, r.ApplicationID, "approval."+string(Superseded)))
 			continue
 		}
 		beside = append(beside, other)
+		if other.OrganisationID == r.OrganisationID {
+			here++
+		}
 	}
-	if r.Purpose == Login && len(beside) >= MaxPending {
+	// Counted in each organisation by itself, so that none can keep the person out of another.
+	if r.Purpose == Login && here >= MaxPending {
 		return Admission{}, ErrTooManyPending
 	}
-	careful := a.member.Role.Privileged() || now.Budget.cautious(r.Created)
+	careful := a.member.Role.Privileged() || admission.Budget.cautious(r.Created)
 	if r.Confirm == Tap && (careful || len(beside) > 0) {
 		return Admission{}, ErrNumberRequired
 	}
@@ -175,9 +181,9 @@ func (a *asking) admit(now Situation) (Admission, error) {
 		}
 		r.Salt = s.distinct(*r, beside)
 	}
-	r.Withheld = !now.Budget.allows(r.Created)
+	r.Withheld = !admission.Budget.allows(r.Created)
 	if !r.Withheld {
-		admission.Budget = now.Budget.asked(r.Created)
+		admission.Budget = admission.Budget.asked(r.Created)
 	}
 	if err := a.challenge(); err != nil {
 		return Admission{}, err
@@ -301,7 +307,7 @@ func invalid(pointer, detail string) error { return &InvalidError{pointer, detai
 func fits(s string, least, most int) bool {
 	n := utf8.RuneCountInString(s)
 	return utf8.ValidString(s) && n >= least && n <= most && (n == 0 || strings.TrimSpace(s) != "") && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' ||
+		return r < ' ' || r == '\u200e' || r == '\u200f' || r == '\u061c' || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' ||
 			(r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
 	})
 }

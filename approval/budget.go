@@ -66,6 +66,16 @@ func (b Budget) After(state State, withheld bool, now time.Time) Budget {
 	return b
 }
 
+// ignored gives the budget behind a pushed request that ends because its page goes away. One
+// that the person had time to answer, and did not, is as good as unanswered: a thief who
+// reloads the page must not go round the pause.
+func ignored(b Budget, r Request, now time.Time) Budget {
+	if r.Withheld || now.Sub(r.Created) < AnswerTime {
+		return b
+	}
+	return b.refused(now)
+}
+
 func (b Budget) refused(now time.Time) Budget {
 	b.Streak++
 	if b.Streak < StreakBeforeMute {

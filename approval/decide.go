@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func (s *Service) Decide(ctx context.Context, device devices.Device, requestID, 
 	if err != nil {
 		return Decided{}, err
 	}
-	if r.PersonID != device.PersonID {
+	if r.PersonID != device.PersonID || !device.AnswersFor(r.OrganisationID) {
 		return Decided{}, ErrNotFound // another person's request never was
 	}
 	claims, err := s.verified(message, device)
@@ -199,27 +200,38 @@ func (s *Service) lost(ctx context.Context, r Request, m Move) (Decided, error) 
 	return Decided{}, devices.ErrUnknown // the phone was removed meanwhile
 }
 
+// followTime bounds what follows from an answer.
+const followTime = 10 * time.Second
+
 // decided does what follows from an answer. Nothing of it can change the answer.
 func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
-	phones, err := s.Phones.Of(ctx, r.PersonID)
+	// The phone may have hung up, which must not keep any of this from being done.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), followTime)
+	defer cancel()
+	if d.State == Reported {
+		if err := s.disown(ctx, r); err != nil {
+			return err
+		}
+		s.warn(ctx, r)
+	}
+	phones, err := s.phones(ctx, r.PersonID, r.OrganisationID)
 	if err != nil {
 		return err
 	}
-	var others []devices.Device
-	for _, phone := range phones {
-		if phone.ID != d.DeviceID {
-			others = append(others, phone)
-		}
-	}
-	s.push(ctx, r, others, notify.MessageWithdraw)
+	s.push(ctx, r, slices.DeleteFunc(phones, func(p devices.Device) bool { return p.ID == d.DeviceID }), notify.MessageWithdraw)
 	if d.State == Approved && d.Method == Push {
 		if err := s.Codes.Unlock(ctx, r.PersonID); err != nil {
 			return err
 		}
 	}
-	if d.State != Reported {
-		return s.answered(ctx, r)
+	if d.State == Reported {
+		return nil
 	}
+	return s.answered(ctx, r)
+}
+
+// warn tells the person and the administrators of a report.
+func (s *Service) warn(ctx context.Context, r Request) {
 	notice := accounts.Notice{PersonID: r.PersonID, OrganisationID: r.OrganisationID, Kind: accounts.RequestReported, IP: r.Context.IP}
 	if application, err := s.Directory.Application(ctx, r.ApplicationID); err == nil {
 		notice.Application = application.Name
@@ -227,7 +239,6 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 	s.Announcer.Announce(ctx, notice)
 	notice.Kind = accounts.MemberReported
 	s.Announcer.Announce(ctx, notice)
-	return s.disown(ctx, r)
 }
 
 func (s *Service) answered(ctx context.Context, r Request) error {
@@ -245,8 +256,8 @@ func (s *Service) disown(ctx context.Context, r Request) error {
 }
 
 func (s *Service) push(ctx context.Context, r Request, phones []devices.Device, kind notify.Kind) {
-	if r.Withheld && kind == notify.MessageApproval {
-		return
+	if r.Withheld {
+		return // what was not pushed need not be withdrawn either
 	}
 	for _, phone := range phones {
 		if !phone.Reachable() {

@@ -25,6 +25,8 @@ const (
 	// StreakBeforeMute is how many requests in a row may be denied or unanswered before pushes
 	// pause.
 	StreakBeforeMute = 3
+	// AnswerTime is after how long a request that goes away counts as unanswered.
+	AnswerTime = 30 * time.Second
 	// FirstMute is the first such pause; each further one is twice as long.
 	FirstMute = 15 * time.Minute
 	// LastMute is the longest.
@@ -34,6 +36,9 @@ const (
 	Caution = 24 * time.Hour
 	// AssertionLife is how long an assertion can be used.
 	AssertionLife = 60 * time.Second
+	// EvidenceLife is how long it is kept where a request came from; after that the challenge,
+	// the address and the browser are erased, and the decision with its hash stays.
+	EvidenceLife = 90 * 24 * time.Hour
 	// HistoryLife is how far back a phone sees.
 	HistoryLife = 30 * 24 * time.Hour
 	// MaxMessage is how long a message on the phone may be, in characters.

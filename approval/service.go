@@ -2,6 +2,7 @@ package approval
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -29,7 +30,7 @@ type Phones interface {
 
 // Codes checks a one-time code of a person.
 type Codes interface {
-	Verify(ctx context.Context, personID, requestID, code string) error
+	Verify(ctx context.Context, personID, organisationID, requestID, code string) error
 	// Unlock forgets wrong codes in a row, because another factor has proven the person.
 	Unlock(ctx context.Context, personID string) error
 }
@@ -132,6 +133,12 @@ func (s *Service) view(ctx context.Context, r Request) (View, error) {
 	}
 	view.ReleaseCode = s.releaseCode(r.ID)
 	return view, nil
+}
+
+// phones are those of the person that may answer for the organisation.
+func (s *Service) phones(ctx context.Context, personID, organisationID string) ([]devices.Device, error) {
+	all, err := s.Phones.Of(ctx, personID)
+	return slices.DeleteFunc(all, func(d devices.Device) bool { return !d.AnswersFor(organisationID) }), err
 }
 
 func (s *Service) ticket(id string) secret.Secret      { return s.Keys.Code("approval ticket", id) }

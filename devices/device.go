@@ -40,10 +40,12 @@ const (
 type Device struct {
 	ID       string
 	PersonID string
-	// OrganisationID and MembershipID are where the phone was paired; it answers for the
-	// person in every organisation.
+	// OrganisationID and MembershipID are where the phone was paired.
 	OrganisationID, MembershipID string
-	Status                       Status
+	// Local says that the phone answers for that organisation alone: an application showed the
+	// code, and could have scanned it itself. Any other phone answers for the person everywhere.
+	Local  bool
+	Status Status
 	Details
 	// Key signs calls and refusals; ApprovalKey signs approvals.
 	Key, ApprovalKey jws.Key
@@ -82,6 +84,11 @@ const (
 	PushDead    PushState = "dead"
 )
 
+// AnswersFor tells whether the phone may answer a request of the organisation.
+func (d Device) AnswersFor(organisationID string) bool {
+	return !d.Local || d.OrganisationID == organisationID
+}
+
 // Target is the address in the form that notify sends to.
 func (d Device) Target() notify.Target {
 	return notify.Target{
@@ -98,7 +105,10 @@ func (d Device) Reachable() bool {
 var localeTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 
 // Validate says what is wrong with the details, as [ErrInvalid].
-func (d Details) Validate() error {
+func (d Details) Validate() error { return d.validate(true) }
+
+// validate leaves an address out that the phone did not tell: a retired one is empty.
+func (d Details) validate(told bool) error {
 	switch d.Platform {
 	case IOS, Android, Web:
 	default:
@@ -115,6 +125,9 @@ func (d Details) Validate() error {
 	}
 	if !localeTag.MatchString(d.Locale) {
 		return invalid("locale", "must be a language tag such as nl or en-GB")
+	}
+	if !told {
+		return nil
 	}
 	return d.Push.Validate()
 }

@@ -61,14 +61,17 @@ func (s *Service) Known(ctx context.Context, id string) (Device, error) {
 // Update stores what the phone tells of itself. An address that is told again stays
 // registered since it was first told, else it is new from now on.
 func (s *Service) Update(ctx context.Context, device Device, details Details) (Device, error) {
-	if err := details.Validate(); err != nil {
+	told := details.Push != device.Push // one that is told comes without a time
+	if err := details.validate(told); err != nil {
 		return Device{}, err
 	}
-	details.Push.Registered = device.Push.Registered
-	if address := details.Push; address != device.Push || device.PushState != PushOK {
-		details.Push.Registered = s.Now().UTC()
+	if told {
+		details.Push.Registered = device.Push.Registered
+		if details.Push != device.Push || device.PushState != PushOK {
+			details.Push.Registered = s.Now().UTC()
+		}
 	}
-	if err := s.Store.UpdateDevice(ctx, device.ID, details, s.entry(device, device.ID, "device.updated")); err != nil {
+	if err := s.Store.UpdateDevice(ctx, device.ID, device.Details, details, s.entry(device, device.ID, "device.updated")); err != nil {
 		return Device{}, err
 	}
 	return s.Store.Device(ctx, device.ID)

@@ -15,9 +15,10 @@ type Store interface {
 	Device(ctx context.Context, id string) (Device, error)
 	// DevicesOf gives the person's phones that are not removed, oldest first.
 	DevicesOf(ctx context.Context, personID string) ([]Device, error)
-	// UpdateDevice stores the details of a phone that is not removed; the push state
+	// UpdateDevice stores what differs between the two details of a phone that is not removed,
+	// and nothing else, so that two changes at once do not undo each other; the push state
 	// becomes ok when the address is another one. [ErrUnknown] when it is removed.
-	UpdateDevice(ctx context.Context, id string, details Details, entry audit.Entry) error
+	UpdateDevice(ctx context.Context, id string, before, after Details, entry audit.Entry) error
 	// RemoveDevice removes the phone, its address and its one-time password secret; it tells
 	// whether this call did it.
 	RemoveDevice(ctx context.Context, id string, entry audit.Entry) (bool, error)

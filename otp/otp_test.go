@@ -124,7 +124,7 @@ func TestThreatGuessingCodesInParallel(t *testing.T) {
 	guess := func(request string, times int) int64 {
 		var count atomic.Int64
 		ayetest.AtOnce(times, func(int) {
-			switch err := w.Codes.Verify(t.Context(), ada.Person.ID, request, wrong); {
+			switch err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, request, wrong); {
 			case errors.Is(err, otp.ErrWrong):
 				count.Add(1)
 			case !errors.Is(err, otp.ErrTooMany):
@@ -149,7 +149,7 @@ func TestLimits(t *testing.T) {
 	}
 	right := func() error {
 		request++
-		return w.Codes.Verify(t.Context(), person, strings.Repeat("r", request), phone.CodeNow().Reveal())
+		return w.Codes.Verify(t.Context(), person, ada.OrganisationID, strings.Repeat("r", request), phone.CodeNow().Reveal())
 	}
 	until := func(err error) time.Time {
 		t.Helper()

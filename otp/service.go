@@ -46,6 +46,8 @@ type Authenticator struct {
 	PersonID string
 	// DeviceID is the phone that holds the secret.
 	DeviceID string
+	// OrganisationID is the only organisation that it counts for; empty where it counts everywhere.
+	OrganisationID string
 	// Secret is 160 bits in base32.
 	Secret secret.Secret
 	// LastStep is the newest step whose code was used.
@@ -78,14 +80,19 @@ type Service struct {
 	Now   func() time.Time
 }
 
-// Verify checks a code for a request. A right code forgets the person's wrong ones.
-func (s *Service) Verify(ctx context.Context, personID, requestID, code string) error {
-	return s.verify(ctx, personID, code, "", Limit{Scope: "request:" + requestID, Most: PerRequest})
+// Verify checks a code for a request of the organisation. A right code forgets the person's
+// wrong ones.
+func (s *Service) Verify(ctx context.Context, personID, organisationID, requestID, code string) error {
+	usable := func(a Authenticator) bool { return a.OrganisationID == "" || a.OrganisationID == organisationID }
+	return s.verify(ctx, personID, code, usable, Limit{Scope: "request:" + requestID, Most: PerRequest})
 }
 
-// Prove checks a code that must not come from the given phone.
+// Prove checks a code of the person that must not come from the given phone, nor from one
+// that counts for a single organisation.
 func (s *Service) Prove(ctx context.Context, personID, code, exceptDevice string) error {
-	return s.verify(ctx, personID, code, exceptDevice)
+	return s.verify(ctx, personID, code, func(a Authenticator) bool {
+		return a.OrganisationID == "" && (exceptDevice == "" || a.DeviceID != exceptDevice)
+	})
 }
 
 // Unlock forgets the wrong codes in a row, because another factor has proven the person. What
@@ -96,14 +103,14 @@ func (s *Service) Unlock(ctx context.Context, personID string) error {
 
 func inARow(personID string) string { return "codes in a row:" + personID }
 
-func (s *Service) verify(ctx context.Context, personID, code, exceptDevice string, limits ...Limit) error {
+func (s *Service) verify(ctx context.Context, personID, code string, counts func(Authenticator) bool, limits ...Limit) error {
 	all, err := s.Store.Authenticators(ctx, personID)
 	if err != nil {
 		return err
 	}
 	var usable []Authenticator
 	for _, a := range all {
-		if exceptDevice == "" || a.DeviceID != exceptDevice {
+		if counts(a) {
 			usable = append(usable, a)
 		}
 	}

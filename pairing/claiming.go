@@ -63,16 +63,18 @@ func (s *Service) Claim(ctx context.Context, code secret.Secret, compact string)
 // claim tries to be the one claim that wins, and gives the pairing as it is after that,
 // whoever won.
 func (s *Service) claim(ctx context.Context, p Pairing, organisation accounts.Organisation, device devices.Device) (Pairing, error) {
-	elders, err := s.Phones.Of(ctx, p.PersonID)
+	phones, err := s.Phones.Of(ctx, p.PersonID)
 	if err != nil {
 		return Pairing{}, err
 	}
+	elders := answering(phones, p)
 	now := s.Now().UTC()
 	device.ID, device.PersonID, device.OrganisationID, device.MembershipID = secret.NewID("dev"), p.PersonID, p.OrganisationID, p.MembershipID
+	device.Local = p.ApplicationID != ""
 	device.Status, device.Created, device.Seen, device.Push.Registered = devices.Pending, now, now, now
 	c := Claim{
 		PairingID: p.ID, CodeHash: p.CodeHash, Device: device, TOTP: otp.NewSecret(), Now: now,
-		MaxPhones: devices.MaxActive, First: len(elders) == 0,
+		MaxPhones: devices.MaxActive, First: len(phones) == 0,
 	}
 	switch {
 	case len(elders) > 0:
@@ -221,7 +223,7 @@ func (s *Service) Confirm(ctx context.Context, application accounts.Application,
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(phones, func(d devices.Device) bool { return d.ID != p.DeviceID }) {
+	if len(answering(phones, p)) > 0 {
 		// Another pairing linked a phone since this one was claimed, and nobody asked that phone.
 		return s.burn(ctx, p, "system", "not-the-first")
 	}
@@ -234,6 +236,14 @@ func (s *Service) Confirm(ctx context.Context, application accounts.Application,
 	}
 	s.announce(ctx, p, accounts.PhoneLinked, device.Name)
 	return nil
+}
+
+// answering are the phones that can be asked about a new one: those that may answer for the
+// organisation, the new one aside.
+func answering(phones []devices.Device, p Pairing) []devices.Device {
+	return slices.DeleteFunc(slices.Clone(phones), func(d devices.Device) bool {
+		return d.ID == p.DeviceID || !d.AnswersFor(p.OrganisationID)
+	})
 }
 
 // Cancel ends a pairing. Where a phone was linked already it means "not my phone".

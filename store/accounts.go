@@ -185,6 +185,18 @@ func (s *Store) AcceptInvitation(ctx context.Context, hash string, since time.Ti
 	return accepted, err
 }
 
+// EndMembership ends a membership, or an invitation that nobody accepted.
+func (s *Store) EndMembership(ctx context.Context, id string, entry audit.Entry) (bool, error) {
+	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+		ended, err := changed(tx.Model(&membershipRow{}).Where("id = ? AND status <> 'ended'", id).
+			UpdateColumns(map[string]any{"status": accounts.Ended, "invitation": ""}))
+		if err != nil || !ended {
+			return false, err
+		}
+		return true, record(tx, entry)
+	})
+}
+
 // Member finds an active member of the organisation.
 func (s *Store) Member(ctx context.Context, organisationID string, user accounts.UserReference) (accounts.Member, error) {
 	query := members(s.read(ctx)).Where("memberships.organisation_id = ? AND memberships.status = 'active'", organisationID)

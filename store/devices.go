@@ -22,6 +22,7 @@ type deviceRow struct {
 	PersonID           string
 	OrganisationID     string
 	MembershipID       string
+	Local              bool
 	Status             devices.Status
 	Platform           devices.Platform
 	Name               string
@@ -55,7 +56,7 @@ func pushPlace(deviceID string) secret.Place {
 func (s *Store) deviceRow(ctx context.Context, d devices.Device) (deviceRow, error) {
 	address, err := s.seal(ctx, pushPlace(d.ID), d.Push.Address)
 	return deviceRow{
-		ID: d.ID, PersonID: d.PersonID, OrganisationID: d.OrganisationID, MembershipID: d.MembershipID, Status: d.Status,
+		ID: d.ID, PersonID: d.PersonID, OrganisationID: d.OrganisationID, MembershipID: d.MembershipID, Local: d.Local, Status: d.Status,
 		Platform: d.Platform, Name: d.Name, Model: d.Model, OSVersion: d.OSVersion, AppVersion: d.AppVersion, Locale: d.Locale,
 		PushProvider: d.Push.Provider, PushApp: d.Push.App, PushKind: d.Push.Kind, PushEnvironment: d.Push.Environment,
 		PushAddress: address, PushRegistered: millis(d.Push.Registered), PushState: d.PushState,
@@ -71,7 +72,7 @@ func (s *Store) device(ctx context.Context, r deviceRow) (devices.Device, error)
 		return devices.Device{}, err
 	}
 	return devices.Device{
-		ID: r.ID, PersonID: r.PersonID, OrganisationID: r.OrganisationID, MembershipID: r.MembershipID, Status: r.Status,
+		ID: r.ID, PersonID: r.PersonID, OrganisationID: r.OrganisationID, MembershipID: r.MembershipID, Local: r.Local, Status: r.Status,
 		Details: devices.Details{
 			Platform: r.Platform, Name: r.Name, Model: r.Model, OSVersion: r.OSVersion, AppVersion: r.AppVersion, Locale: r.Locale, Push: address,
 		},
@@ -108,8 +109,8 @@ func standing(tx *gorm.DB, id string) (deviceRow, error) {
 }
 
 // UpdateDevice stores what a phone tells of itself.
-func (s *Store) UpdateDevice(ctx context.Context, id string, details devices.Details, entry audit.Entry) error {
-	sealed, err := s.seal(ctx, pushPlace(id), details.Push.Address)
+func (s *Store) UpdateDevice(ctx context.Context, id string, before, after devices.Details, entry audit.Entry) error {
+	sealed, err := s.seal(ctx, pushPlace(id), after.Push.Address)
 	if err != nil {
 		return err
 	}
@@ -118,27 +119,44 @@ func (s *Store) UpdateDevice(ctx context.Context, id string, details devices.Det
 		if err != nil {
 			return err
 		}
-		before, err := s.address(ctx, row)
+		set, err := s.differences(ctx, row, before, after, sealed)
 		if err != nil {
 			return err
 		}
-		next := details.Push
-		set := map[string]any{
-			"platform": details.Platform, "name": details.Name, "model": details.Model, "os_version": details.OSVersion,
-			"app_version": details.AppVersion, "locale": details.Locale,
-			"push_provider": next.Provider, "push_app": next.App, "push_kind": next.Kind, "push_environment": next.Environment,
-			"push_address": sealed, "push_registered": millis(next.Registered),
-		}
-		// The time does not make it another address.
-		before.Registered, next.Registered = time.Time{}, time.Time{}
-		if before != next {
-			set["push_state"] = devices.PushOK
+		if len(set) == 0 {
+			return nil
 		}
 		if err := tx.Model(&deviceRow{}).Where("id = ?", id).UpdateColumns(set).Error; err != nil {
 			return err
 		}
 		return record(tx, entry)
 	})
+}
+
+// differences gives the columns that a change writes.
+func (s *Store) differences(ctx context.Context, row deviceRow, before, after devices.Details, sealed string) (map[string]any, error) {
+	set := map[string]any{}
+	for column, pair := range map[string][2]string{
+		"platform": {string(before.Platform), string(after.Platform)}, "name": {before.Name, after.Name}, "model": {before.Model, after.Model},
+		"os_version": {before.OSVersion, after.OSVersion}, "app_version": {before.AppVersion, after.AppVersion}, "locale": {before.Locale, after.Locale},
+	} {
+		if pair[0] != pair[1] {
+			set[column] = pair[1]
+		}
+	}
+	next := after.Push
+	if before.Push == next {
+		return set, nil
+	}
+	set["push_provider"], set["push_app"], set["push_kind"], set["push_environment"] = next.Provider, next.App, next.Kind, next.Environment
+	set["push_address"], set["push_registered"] = sealed, millis(next.Registered)
+	stored, err := s.address(ctx, row)
+	// The time does not make it another address.
+	stored.Registered, next.Registered = time.Time{}, time.Time{}
+	if stored != next {
+		set["push_state"] = devices.PushOK
+	}
+	return set, err
 }
 
 // RemoveDevice ends a phone's life.

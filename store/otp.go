@@ -21,6 +21,8 @@ type authenticatorRow struct {
 	Secret   string
 	LastStep int64
 	Created  int64
+	// OrganisationID comes from the phone, and is only read.
+	OrganisationID string `gorm:"->"`
 }
 
 // TableName names the table.
@@ -33,12 +35,12 @@ func (r authenticatorRow) place() secret.Place {
 // Authenticators gives those of the person's active phones, oldest first: a phone that is
 // not trusted yet makes no codes that count.
 func (s *Store) Authenticators(ctx context.Context, personID string) ([]otp.Authenticator, error) {
-	query := s.read(ctx).Table("authenticators").Select("authenticators.*").
+	query := s.read(ctx).Table("authenticators").Select("authenticators.*, CASE WHEN devices.local THEN devices.organisation_id ELSE '' END AS organisation_id").
 		Joins("JOIN devices ON devices.id = authenticators.device_id AND devices.status = 'active'").
 		Where("authenticators.person_id = ?", personID).Order("authenticators.created, authenticators.id")
 	return unsealed(query, func(r authenticatorRow) (otp.Authenticator, error) {
 		key, err := s.vault.Open(ctx, r.place(), r.Secret)
-		return otp.Authenticator{ID: r.ID, PersonID: r.PersonID, DeviceID: r.DeviceID, Secret: key, LastStep: r.LastStep}, err
+		return otp.Authenticator{ID: r.ID, PersonID: r.PersonID, DeviceID: r.DeviceID, OrganisationID: r.OrganisationID, Secret: key, LastStep: r.LastStep}, err
 	})
 }
 

@@ -230,7 +230,8 @@ func changeDevice(tx *gorm.DB, m pairing.Move) (bool, error) {
 		if m.Device == pairing.ActivateFirst {
 			// Said twice, because the index of a person's phones leaves the removed ones out.
 			pending = pending.Where(`NOT EXISTS (SELECT 1 FROM devices AS other
-				WHERE other.person_id = devices.person_id AND other.status <> 'removed' AND other.status = 'active')`)
+				WHERE other.person_id = devices.person_id AND other.status <> 'removed' AND other.status = 'active'
+				AND (other.local = 0 OR other.organisation_id = devices.organisation_id))`)
 		}
 		return changed(pending.UpdateColumn("status", devices.Active))
 	}

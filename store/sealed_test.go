@@ -47,7 +47,7 @@ func TestThreatThiefOfTheDatabase(t *testing.T) {
 	must(t, err)
 	updated := h.AddPhone(t, m, pairing.Paired)
 	updated.Push = devices.Address{Provider: notify.ProviderFCM, App: "app", Kind: "fid", Address: "CANARYINTHEUPDATE"}
-	must(t, s.UpdateDevice(ctx, updated.ID, updated.Details, audit.Entry{Organisation: h.Organisation.ID}))
+	must(t, s.UpdateDevice(ctx, updated.ID, devices.Details{}, updated.Details, audit.Entry{Organisation: h.Organisation.ID}))
 	signer, err := signing.Load(ctx, s, "https://aye.example.com", h.Clock.Now)
 	must(t, err)
 	must(t, signer.Rotate(ctx))

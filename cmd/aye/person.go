@@ -20,6 +20,7 @@ type personCommand struct {
 	List   personListCommand   `cmd:"" help:"List the people of an organisation."`
 	Show   personShowCommand   `cmd:"" help:"Show a person and their phones."`
 	Pair   personPairCommand   `cmd:"" help:"Show a QR code to link the person's phone."`
+	End    personEndCommand    `cmd:"" help:"Take a person out of an organisation."`
 	Accept personAcceptCommand `cmd:"" help:"Accept an invitation with the code from the mail."`
 }
 
@@ -195,7 +196,9 @@ func waitForPhone(ctx context.Context, env *environment, a *app.App, id string) 
 		if err != nil {
 			return err
 		}
-		if view.State != said {
+		// The number comes a moment after the claim.
+		asking := view.State == pairing.AwaitingApproval && view.Number == ""
+		if view.State != said && !asking {
 			said = view.State
 			if over, err := sayPairing(ctx, env, a, view); over || err != nil {
 				return err
@@ -234,6 +237,23 @@ func sayPairing(ctx context.Context, env *environment, a *app.App, view pairing.
 		return true, fmt.Errorf("no phone was linked: the pairing is %s; run the command again for a new code", view.State)
 	}
 	return false, nil
+}
+
+type personEndCommand struct{ personArgument }
+
+// Run ends the membership.
+func (c *personEndCommand) Run(ctx context.Context, env *environment, line *commandLine) error {
+	return line.with(ctx, env, func(a *app.App) error {
+		m, err := c.find(ctx, a)
+		if err != nil {
+			return err
+		}
+		if err := a.Accounts.EndMembership(ctx, m); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.stdout, "%s is no member any more, and can be asked nothing here. Phones stay, for other organisations; to remove one: aye device remove PHONE\n", m.Person.Email)
+		return nil
+	})
 }
 
 type personAcceptCommand struct {

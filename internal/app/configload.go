@@ -96,6 +96,9 @@ func settings(t reflect.Type, prefix string) []Setting {
 
 func envName(name string) string { return "AYE_" + strings.ToUpper(strings.ReplaceAll(name, ".", "_")) }
 
+// ofThePhone are the variables of the command `aye phone`, which are no settings of the server.
+var ofThePhone = []string{"AYE_PHONE_FILE", "AYE_PHONE_INBOX"}
+
 // environment finds the settings among the variables. A variable that begins with AYE_ and
 // is none is refused: it is a setting that was misspelt, and would be missed.
 func environment(environ []string) (map[string]any, error) {
@@ -112,8 +115,8 @@ func environment(environ []string) (map[string]any, error) {
 			continue
 		}
 		name, ok := names[key]
-		if !ok && strings.HasPrefix(key, "AYE_PHONE_") {
-			continue // of the command `aye phone`
+		if !ok && slices.Contains(ofThePhone, key) {
+			continue
 		}
 		if !ok {
 			return nil, fmt.Errorf("%w: there is no setting %s; `aye help config` lists every setting", ErrConfig, key)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/aye/approval"
 	"example.com/aye/notify/webhook"
 	"example.com/aye/store"
 )
@@ -13,6 +14,7 @@ import (
 const (
 	sweepEvery  = time.Second
 	reloadEvery = 30 * time.Second
+	eraseEvery  = time.Hour
 	webhookSize = 50
 	// webhookLife is how long a webhook is repeated.
 	webhookLife = 24 * time.Hour
@@ -71,6 +73,18 @@ func (a *App) deliverWebhook(ctx context.Context, d store.WebhookDelivery) {
 	if err != nil && ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "the state of a webhook was not stored", slog.String("error", err.Error()))
 	}
+}
+
+// erase forgets each hour what is kept for a time only.
+func (a *App) erase(ctx context.Context) {
+	every(ctx, eraseEvery, func() {
+		for more := true; more && ctx.Err() == nil; {
+			var err error
+			if more, err = a.Store.Erase(ctx, a.now().Add(-approval.EvidenceLife)); err != nil && ctx.Err() == nil {
+				a.log.ErrorContext(ctx, "old requests were not erased", slog.String("error", err.Error()))
+			}
+		}
+	})
 }
 
 // reload follows a key rotation on the command line.

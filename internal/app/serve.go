@@ -61,7 +61,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	}
 	jobs, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.reload} {
+	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.reload, a.erase} {
 		s.jobs.Go(func() { job(jobs) })
 	}
 	return s, nil

@@ -3,8 +3,10 @@ package fcm
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 )
 
@@ -38,6 +40,12 @@ func (o once) RoundTrip(request *http.Request) (*http.Response, error) {
 	request = request.Clone(request.Context())
 	request.Header.Set("Authorization", "Bearer "+a.bearer)
 	response, err := o.base.RoundTrip(request)
+	if errors.Is(err, net.ErrClosed) && request.Context().Err() == nil && request.GetBody != nil {
+		// It met the silent connection that we closed ourselves a moment ago.
+		if request.Body, err = request.GetBody(); err == nil {
+			response, err = o.base.RoundTrip(request)
+		}
+	}
 	if err == nil {
 		a.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 		_ = response.Body.Close() // all that is wanted has been read

@@ -75,6 +75,7 @@ func testAccounts(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("invitation", func(t *testing.T) { testInvitation(t, h) })
+	t.Run("ended", func(t *testing.T) { testEnded(t, h) })
 }
 
 // testInvitation: nobody is pulled into an organisation without a yes.
@@ -106,6 +107,19 @@ func testInvitation(t *testing.T, h *House) {
 	}
 	_, err = h.AcceptInvitation(ctx, hash, h.Clock.Now().Add(-time.Hour), audit.Entry{Actor: "person", Action: "member.accepted", At: h.Clock.Now()})
 	fails(t, err, accounts.ErrNotFound)
+}
+
+// testEnded: who left is nobody here, and can come back only by another invitation.
+func testEnded(t *testing.T, h *House) {
+	ctx, m := t.Context(), h.AddPerson(t, "leaving@example.com")
+	entry := h.entry(h.Organisation.ID, "member.ended")
+	h.written(t, 1, func() { same(t, "ended", got(h.EndMembership(ctx, m.ID, entry))(t), true) })
+	h.written(t, 0, func() { same(t, "ended twice", got(h.EndMembership(ctx, m.ID, entry))(t), false) })
+	_, err := h.Member(ctx, m.OrganisationID, accounts.UserReference{ID: m.ID})
+	fails(t, err, accounts.ErrNotFound)
+	same(t, "memberships", len(got(h.Memberships(ctx, m.Person.ID))(t)), 0)
+	again := got(h.AddMember(ctx, h.member(h.Organisation, m.Person.Email), secret.Hash(secret.NewToken()), h.entry(h.Organisation.ID, "member.added")))(t)
+	same(t, "status", again.Status, accounts.Invited)
 }
 
 func testApplications(t *testing.T, open Opener) {

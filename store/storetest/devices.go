@@ -58,7 +58,7 @@ func testRemoval(t *testing.T, h *House) {
 	_, err := h.TOTPSecret(ctx, phone.ID)
 	fails(t, err, pairing.ErrNotFound)
 	same(t, "authenticators", len(got(h.Authenticators(ctx, m.Person.ID))(t)), 0)
-	fails(t, h.UpdateDevice(ctx, phone.ID, phone.Details, h.entry(h.Organisation.ID, "x")), devices.ErrUnknown)
+	fails(t, h.UpdateDevice(ctx, phone.ID, devices.Details{}, phone.Details, h.entry(h.Organisation.ID, "x")), devices.ErrUnknown)
 	fails(t, h.Seen(ctx, phone.ID, h.Clock.Now()), devices.ErrUnknown)
 	if got(h.ReplaceApprovalKey(ctx, phone.ID, phone.ApprovalKey, key("next"), h.entry(h.Organisation.ID, "x")))(t) {
 		t.Fatal("a removed phone got a key")
@@ -174,8 +174,9 @@ func testDetails(t *testing.T, h *House) {
 	phone.PushState = devices.PushSuspect
 	update := func(what string) {
 		t.Helper()
+		stored := got(h.Device(t.Context(), phone.ID))(t).Details
 		h.written(t, 1, func() {
-			must(t, h.UpdateDevice(t.Context(), phone.ID, phone.Details, h.entry(h.Organisation.ID, "device.updated")))
+			must(t, h.UpdateDevice(t.Context(), phone.ID, stored, phone.Details, h.entry(h.Organisation.ID, "device.updated")))
 		})
 		same(t, what, got(h.Device(t.Context(), phone.ID))(t), phone)
 	}

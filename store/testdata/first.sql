@@ -122,6 +122,8 @@ CREATE TABLE devices (
     person_id               TEXT NOT NULL REFERENCES persons (id),
     organisation_id         TEXT NOT NULL REFERENCES organisations (id),
     membership_id           TEXT NOT NULL REFERENCES memberships (id),
+    -- Answers for that organisation alone.
+    local                   INTEGER NOT NULL CHECK (local IN (0, 1)),
     status                  TEXT NOT NULL CHECK (status IN ('pending', 'active', 'removed')),
     platform                TEXT NOT NULL CHECK (platform IN ('ios', 'android', 'web')),
     name                    TEXT NOT NULL,
@@ -231,6 +233,7 @@ CREATE INDEX approvals_lapsing ON approvals (redeem_by) WHERE state = 'approved'
 
 CREATE INDEX approvals_browser ON approvals (person_id, application_id, browser) WHERE state = 'released';
 
+CREATE INDEX approvals_kept ON approvals (created) WHERE challenge <> '';
 CREATE INDEX approvals_history ON approvals (person_id, created, id);
 
 CREATE TABLE decisions (
