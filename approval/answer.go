@@ -135,6 +135,16 @@ func (s *Service) Number(ctx context.Context, id string) (secret.Secret, error) 
 	return s.number(r, r.Salt), nil
 }
 
+// DropNewPhone takes a [NewPhone] request back.
+func (s *Service) DropNewPhone(ctx context.Context, id string) error {
+	r, err := s.Find(ctx, id)
+	if err != nil || r.Purpose != NewPhone {
+		return errors.Join(err, ErrNotFound)
+	}
+	_, err = s.move(ctx, r, Move{From: []State{Pending}, To: Cancelled}, "system")
+	return err
+}
+
 // NewPhoneAnswer tells how a [NewPhone] request stands, and takes an approval: what was
 // approved is used up, as by a redeem.
 func (s *Service) NewPhoneAnswer(ctx context.Context, id string) (approved, answered bool, err error) {

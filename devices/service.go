@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/jws"
 	"example.com/aye/internal/secret"
@@ -19,11 +20,17 @@ type Prover interface {
 	Prove(ctx context.Context, personID, code, exceptDevice string) error
 }
 
+// Announcer tells a person what happened to their account, on a way that is not the phone.
+type Announcer interface {
+	Announce(ctx context.Context, notice accounts.Notice)
+}
+
 // Service looks after phones.
 type Service struct {
-	Store  Store
-	Keys   *secret.Keys
-	Prover Prover
+	Store     Store
+	Keys      *secret.Keys
+	Prover    Prover
+	Announcer Announcer
 	// Origin is what proofs are made for.
 	Origin string
 	Now    func() time.Time
@@ -77,9 +84,15 @@ func (s *Service) Update(ctx context.Context, device Device, details Details) (D
 	return s.Store.Device(ctx, device.ID)
 }
 
-// Remove ends the phone's life, on behalf of the actor.
+// Remove ends the phone's life, on behalf of the actor, and tells the person.
 func (s *Service) Remove(ctx context.Context, device Device, actor string) (bool, error) {
-	return s.Store.RemoveDevice(ctx, device.ID, s.entry(device, actor, "device.removed"))
+	removed, err := s.Store.RemoveDevice(ctx, device.ID, s.entry(device, actor, "device.removed"))
+	if removed && err == nil {
+		s.Announcer.Announce(ctx, accounts.Notice{
+			PersonID: device.PersonID, OrganisationID: device.OrganisationID, Kind: accounts.PhoneRemoved, Device: device.Name,
+		})
+	}
+	return removed, err
 }
 
 // Told takes note of what Apple or Google said of an address. Only a retired one is

@@ -198,6 +198,9 @@ func TestAClaimThatComesTwiceAtOnce(t *testing.T) {
 	for _, answer := range answers {
 		ayetest.Same(t, "approval", answer, answers[0])
 	}
+	pending, err := w.Store.PendingOf(t.Context(), ada.Person.ID)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "questions on the older phone", len(pending), 1)
 }
 
 // TestThreatQRSeenByAStranger: whoever of the two scans first, neither phone stays.

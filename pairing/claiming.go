@@ -114,6 +114,9 @@ func (s *Service) askElder(ctx context.Context, p *Pairing, phone devices.Device
 		return err
 	}
 	if !moved { // the same claim came twice at once, and the other one has asked
+		if err = s.Elder.DropElder(ctx, approvalID); err != nil {
+			return err
+		}
 		if *p, err = s.Store.Pairing(ctx, p.ID); err == nil && p.ApprovalID == "" {
 			return ErrClosed
 		}
@@ -210,6 +213,9 @@ func (s *Service) Confirm(ctx context.Context, application accounts.Application,
 		return ErrBurned
 	}
 	device, err := s.Phones.Device(ctx, p.DeviceID)
+	if errors.Is(err, devices.ErrUnknown) {
+		return s.burn(ctx, p, "system", "phone-gone") // it unlinked itself before it was confirmed
+	}
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type Phones interface {
 type Elder interface {
 	// AskElder starts the request, with the number to type on the older phone.
 	AskElder(ctx context.Context, pairing Pairing, phone devices.Device) (approvalID string, err error)
+	// DropElder takes a request back that was started a second time.
+	DropElder(ctx context.Context, approvalID string) error
 	// ElderNumber gives that number again, for the page that shows the pairing.
 	ElderNumber(ctx context.Context, approvalID string) (secret.Secret, error)
 	// ElderAnswer tells how the request stands. Answered is false while it is pending.

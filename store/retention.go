@@ -17,7 +17,7 @@ const eraseSize = 500
 func (s *Store) Erase(ctx context.Context, before time.Time) (more bool, err error) {
 	err = s.write(ctx, func(tx *gorm.DB) error {
 		var ids []string
-		if err := tx.Model(&approvalRow{}).Where("created < ? AND challenge <> ''", millis(before)).Order("created").
+		if err = tx.Model(&approvalRow{}).Where("created < ? AND challenge <> ''", millis(before)).Order("created").
 			Limit(eraseSize).Pluck("id", &ids).Error; err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (s *Store) Erase(ctx context.Context, before time.Time) (more bool, err err
 		for _, id := range ids {
 			scopes = append(scopes, "request:"+id)
 		}
-		if err := tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error; err != nil {
+		if err = tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error; err != nil {
 			return err
 		}
 		return tx.Model(&approvalRow{}).Where("id IN ?", ids).UpdateColumns(map[string]any{

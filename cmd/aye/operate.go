@@ -75,12 +75,8 @@ func (c *deviceRemoveCommand) Run(ctx context.Context, env *environment, line *c
 		if err != nil {
 			return err
 		}
-		removed, err := a.Devices.Remove(ctx, device, accounts.Operator)
-		if err != nil {
+		if _, err := a.Devices.Remove(ctx, device, accounts.Operator); err != nil {
 			return err
-		}
-		if removed {
-			a.Announce(ctx, accounts.Notice{PersonID: device.PersonID, OrganisationID: device.OrganisationID, Kind: accounts.PhoneRemoved, Device: device.Name})
 		}
 		fmt.Fprintf(env.stdout, "Removed %s.\n", device.Name)
 		return nil

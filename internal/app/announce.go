@@ -176,6 +176,3 @@ func (a *App) Invite(ctx context.Context, m accounts.Member, token secret.Secret
 func (a *App) InvitationLink(token secret.Secret) string {
 	return a.Config.Origin + "/invitations/" + token.Reveal()
 }
-
-// Announce tells a person by mail what happened to their account.
-func (a *App) Announce(ctx context.Context, n accounts.Notice) { a.announcer.Announce(ctx, n) }

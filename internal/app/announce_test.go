@@ -114,14 +114,14 @@ func TestWhoIsToldInWhichLanguage(t *testing.T) {
 		people[email] = m.Person
 	}
 	tell := func(email string, kind accounts.NoticeKind) {
-		a.Announce(ctx, accounts.Notice{PersonID: people[email].ID, OrganisationID: o.ID, Kind: kind, Device: "Pixel 9"})
+		a.announcer.Announce(ctx, accounts.Notice{PersonID: people[email].ID, OrganisationID: o.ID, Kind: kind, Device: "Pixel 9"})
 	}
 	tell("ada@example.com", accounts.PhoneLinked)
 	tell("eve@example.com", accounts.PhoneLinked)
 	tell("ada@example.com", accounts.MemberReported)
 	tell("chief@example.com", accounts.MemberReported) // who is told of others, and not of himself
 	a.Invite(ctx, accounts.Member{OrganisationID: o.ID, Person: people["ada@example.com"]}, "token")
-	a.Announce(ctx, accounts.Notice{PersonID: "per_none", OrganisationID: o.ID, Kind: accounts.PhoneLinked})
+	a.announcer.Announce(ctx, accounts.Notice{PersonID: "per_none", OrganisationID: o.ID, Kind: accounts.PhoneLinked})
 	if err := a.Close(ctx); err != nil {
 		t.Fatal(err)
 	}

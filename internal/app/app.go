@@ -74,7 +74,7 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	a.Accounts = &accounts.Service{Organisations: a.Store, People: a.Store, Applications: a.Store, Now: a.now}
 	a.announcer = newAnnouncer(a.Accounts, sender, a.log, a.now)
 	codes := &otp.Service{Store: a.Store, Now: a.now}
-	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: codes, Origin: a.Config.Origin, Now: a.now}
+	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: codes, Announcer: a.announcer, Origin: a.Config.Origin, Now: a.now}
 	a.Router = notify.NewRouter(notify.Options{
 		Senders: senders, Workers: a.Config.PushWorkers, Queue: a.Config.PushQueue, Report: a.pushed,
 		Metrics: newPushMetrics(a.Metrics), Log: a.log, Now: a.now,
@@ -146,6 +146,10 @@ func (e elder) AskElder(ctx context.Context, p pairing.Pairing, phone devices.De
 		OrganisationID: p.OrganisationID, MembershipID: p.MembershipID, Subject: p.ID, Phone: phone.Name, Life: life,
 	})
 	return asked.ID, err
+}
+
+func (e elder) DropElder(ctx context.Context, approvalID string) error {
+	return e.approvals.DropNewPhone(ctx, approvalID)
 }
 
 func (e elder) ElderNumber(ctx context.Context, approvalID string) (secret.Secret, error) {

@@ -78,7 +78,7 @@ func (w *World) wire() {
 	now := w.Clock.Now
 	w.Accounts = &accounts.Service{Organisations: w.Store, People: w.Store, Applications: w.Store, Now: now}
 	w.Codes = &otp.Service{Store: w.Store, Now: now}
-	w.Devices = &devices.Service{Store: w.Store, Keys: w.Keys, Prover: w.Codes, Origin: Origin, Now: now}
+	w.Devices = &devices.Service{Store: w.Store, Keys: w.Keys, Prover: w.Codes, Announcer: w.Announcer, Origin: Origin, Now: now}
 	w.Approvals = &approval.Service{
 		Store: w.Store, Deliveries: w.Store, Audit: w.Store, Directory: w.Accounts, Phones: w.Devices, Codes: w.Codes,
 		Pusher: w.Pusher, Broker: w.Broker, Announcer: w.Announcer, Signer: w.Signer, Keys: w.Keys, Origin: Origin, Now: now,
@@ -122,6 +122,10 @@ func (e elder) AskElder(ctx context.Context, p pairing.Pairing, phone devices.De
 		Life: min(approval.DefaultLife, p.Ends.Sub(e.clock.Now())),
 	})
 	return asked.ID, err
+}
+
+func (e elder) DropElder(ctx context.Context, approvalID string) error {
+	return e.approvals.DropNewPhone(ctx, approvalID)
 }
 
 func (e elder) ElderNumber(ctx context.Context, approvalID string) (secret.Secret, error) {

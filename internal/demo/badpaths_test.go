@@ -214,7 +214,7 @@ func TestInDutch(t *testing.T) {
 	number := b.number()
 	b.sees("Bevestig op je telefoon")
 	inHand.click(".row")
-	inHand.sees("Loginverzoek accepteren?")
+	inHand.sees("Inlogverzoek accepteren?")
 	inHand.enter("#number", number)
 	inHand.press("Accepteren")
 	b.sees("Welkom, Ada")

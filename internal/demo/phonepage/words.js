@@ -35,7 +35,7 @@ const nl = {
   paired: "Gekoppeld aan {0}", awaitingCode: "Typ deze cijfers op de pagina", awaitingCodeText: "Op de pagina die de QR-code toonde, dan weet die dat het deze telefoon is.",
   awaitingApproval: "Vraag het je andere telefoon", awaitingApprovalText: "Je andere telefoon krijgt de vraag of deze erbij mag.",
   burned: "Een andere telefoon gebruikte deze code", burnedText: "Voor de zekerheid werkt hij niet meer. Maak een nieuwe, uit het zicht van anderen.",
-  title: "Loginverzoek accepteren?", titlePhone: "Mag een andere telefoon erbij?", for: "Voor", place: "Vanaf", with: "Met", fresh: "voor het eerst met deze browser", left: "nog {0}",
+  title: "Inlogverzoek accepteren?", titlePhone: "Mag een andere telefoon erbij?", for: "Voor", place: "Vanaf", with: "Met", fresh: "voor het eerst met deze browser", left: "nog {0}",
   number: "Typ het getal op het scherm", tap: "Accepteer alleen als je nu zelf inlogt.",
   accept: "Accepteren", deny: "Weigeren", report: "Dit was ik niet", back: "Terug",
   approved: "Geaccepteerd", approvedText: "De browser gaat vanzelf verder.", denied: "Geweigerd", deniedText: "Niemand is binnengelaten.",
