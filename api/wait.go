@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -37,10 +36,8 @@ func (s *Server) poll(c echo.Context, topic string, look func(context.Context) (
 	cancel := func() {}
 	if wait > 0 { // subscribed before the first look, so that no change falls between
 		cancel = s.Broker.Subscribe(topic, hint)
-		// The server's time limits are for ordinary calls. The one for reading counts too: when it
-		// passes, net/http takes the caller for gone.
-		deadline, control := time.Now().Add(longPollTime), http.NewResponseController(c.Response())
-		_ = errors.Join(control.SetWriteDeadline(deadline), control.SetReadDeadline(deadline))
+		// The server's time limit for writing is for ordinary calls.
+		_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(longPollTime))
 	}
 	defer cancel()
 	now, err := look(ctx)
