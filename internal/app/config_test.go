@@ -97,6 +97,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"tls_key", "key.pem"},
 		{"mail.host", "mail.example.com"},
 		{"trusted_proxies", "10.0.0.1"},
+		{"phone_origins", "https://phone.example.com, https://other.example.com/"},
 		{"webhook_private", "perhaps"},
 	} {
 		_, err := app.LoadConfig("", nil, map[string]string{c.name: c.value})

@@ -62,6 +62,11 @@ func LoadConfig(path string, environ []string, flags map[string]string) (Config,
 	if err != nil {
 		return Config{}, fmt.Errorf("%w: %w; `aye help config` lists every setting", ErrConfig, err)
 	}
+	for _, list := range [][]string{c.TrustedProxies, c.PhoneOrigins} {
+		for i := range list {
+			list[i] = strings.TrimSpace(list[i])
+		}
+	}
 	return c, c.validate()
 }
 
@@ -136,7 +141,7 @@ func anyMap(m map[string]string) map[string]any {
 
 func (c Config) validate() error {
 	checks := []error{
-		c.checkOrigin(),
+		checkOrigin("origin", c.Origin),
 		within("drain_time", c.DrainTime >= time.Second && c.DrainTime <= time.Minute, "1s to 60s"),
 		within("push_workers", c.PushWorkers >= 1 && c.PushWorkers <= 1000, "1 to 1000"),
 		within("push_queue", c.PushQueue >= 1 && c.PushQueue <= 1_000_000, "1 to 1000000"),
@@ -148,6 +153,9 @@ func (c Config) validate() error {
 	}
 	if _, err := c.proxies(); err != nil {
 		checks = append(checks, err)
+	}
+	for _, origin := range c.PhoneOrigins {
+		checks = append(checks, checkOrigin("phone_origins", origin))
 	}
 	for i, p := range c.Push {
 		name := "push[" + strconv.Itoa(i) + "]."
@@ -164,14 +172,16 @@ func (c Config) validate() error {
 	return errors.Join(checks...)
 }
 
-func (c Config) checkOrigin() error {
-	u, err := url.Parse(c.Origin)
-	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != c.Origin || (u.Scheme != "https" && u.Scheme != "http") {
-		return within("origin", false, "like https://aye.example.com, with nothing behind it")
+// checkOrigin is for one that is compared with what browsers and phones say: it must be
+// spelt as they spell it.
+func checkOrigin(name, origin string) error {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || (u.Scheme != "https" && u.Scheme != "http") {
+		return within(name, false, "like https://aye.example.com, with nothing behind it")
 	}
 	host := u.Hostname()
 	local := host == "localhost" || host == "127.0.0.1" || host == "::1"
-	return within("origin", u.Scheme == "https" || local, "https, except for localhost: codes and tickets travel there")
+	return within(name, u.Scheme == "https" || local, "https, except for localhost: codes and tickets travel there")
 }
 
 func within(name string, ok bool, must string) error {
