@@ -1,45 +1,12 @@
 package demo_test
 
 import (
-	"context"
-	"flag"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
-
-var shots = flag.String("shots", "", "a folder for pictures of every page, for people to look at")
-
-// TestScreenshots makes pictures: go test ./internal/demo -run TestScreenshots -args -shots DIR.
-func TestScreenshots(t *testing.T) {
-	if *shots == "" {
-		t.Skip("pictures are made on demand")
-	}
-	for _, language := range []string{"en", "nl"} {
-		walkThrough(t, language, func(b *tab, scene string) {
-			for _, dark := range []bool{false, true} {
-				for _, width := range []int64{390, 1280} {
-					b.looks(width, 860, 1, dark)
-					name := strings.Join([]string{scene, language, map[bool]string{true: "dark", false: "light"}[dark], map[bool]string{true: "wide", false: "narrow"}[width > 400]}, "-")
-					ctx, cancel := context.WithTimeout(b.ctx, patience)
-					png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-					cancel()
-					if err == nil {
-						err = os.WriteFile(filepath.Join(*shots, name+".png"), png, 0o600)
-					}
-					if err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-		})
-	}
-}
 
 // Whoever zooms to 200 %, has large letters or listens to a screen reader can read and
 // press everything (WCAG 2.2, 1.4.4, 1.4.10 and 4.1.2).
