@@ -16,7 +16,22 @@ import (
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"code": codeParts}).ParseFS(pageFiles, "pages/*.html"))
+
+// part is a piece of a sentence; names of fields and calls are set as code.
+type part struct {
+	Text string
+	Code bool
+}
+
+// codeParts finds what stands between backquotes in the catalogue of problems.
+func codeParts(sentence string) []part {
+	var parts []part
+	for i, text := range strings.Split(sentence, "`") {
+		parts = append(parts, part{Text: text, Code: i%2 == 1})
+	}
+	return parts
+}
 
 // pagePolicy lets a page have the style that stands in it, and nothing else.
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
