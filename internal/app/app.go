@@ -38,6 +38,7 @@ type App struct {
 
 	announcer *announcer
 	webhooks  *webhook.Sender
+	places    *places
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -67,6 +68,9 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	if err != nil {
 		return err
 	}
+	if a.places, err = openPlaces(a.Config.PlacesFile); err != nil {
+		return err
+	}
 	senders, err := pushSenders(ctx, a.Config.Push, a.now)
 	if err != nil {
 		return err
@@ -81,7 +85,7 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	})
 	a.Approvals = &approval.Service{
 		Store: a.Store, Deliveries: a.Store, Audit: a.Store, Directory: a.Accounts, Phones: a.Devices, Codes: codes,
-		Pusher: a.Router, Broker: a.Broker, Announcer: a.announcer, Signer: a.Signer, Keys: keys, Origin: a.Config.Origin, Now: a.now,
+		Pusher: a.Router, Broker: a.Broker, Announcer: a.announcer, Signer: a.Signer, Keys: keys, Origin: a.Config.Origin, Place: a.places.Place, Now: a.now,
 	}
 	a.Pairings = &pairing.Service{
 		Store: a.Store, Directory: a.Accounts, Phones: a.Devices, Elder: elder{a.Approvals, a.now}, Broker: a.Broker,
@@ -116,7 +120,7 @@ func (a *App) pushed(ctx context.Context, report notify.Report) {
 
 // Close ends what runs, within the time of ctx, and closes the store.
 func (a *App) Close(ctx context.Context) error {
-	return errors.Join(a.Router.Close(ctx), a.announcer.close(ctx), a.Store.Close())
+	return errors.Join(a.Router.Close(ctx), a.announcer.close(ctx), a.places.close(), a.Store.Close())
 }
 
 // TestPush sends a test notification to a phone at once, and says what became of it.

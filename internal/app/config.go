@@ -22,6 +22,7 @@ type Config struct {
 	PhoneOrigins   []string      `koanf:"phone_origins" help:"Web origins at which a phone in a browser may live. Empty for none, which is right outside of demonstrations."`
 	AppStore       string        `koanf:"app_store" help:"Where people get your app for iOS."`
 	PlayStore      string        `koanf:"play_store" help:"Where people get your app for Android."`
+	PlacesFile     string        `koanf:"places_file" help:"A database of cities or countries in the GeoIP2 form (.mmdb), by which the phone shows where a login comes from. Empty shows the address alone."`
 	LogLevel       string        `koanf:"log_level" default:"info" help:"debug, info, warn or error."`
 	LogFormat      string        `koanf:"log_format" default:"json" help:"json or text."`
 	DrainTime      time.Duration `koanf:"drain_time" default:"10s" help:"How long a stopping server waits for what is under way: 1s to 60s."`
