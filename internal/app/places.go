@@ -43,19 +43,12 @@ func (p *places) Place(ip string) string {
 }
 
 func (p *places) look(address netip.Addr) ([]string, error) {
-	city, err := p.reader.City(address)
-	var names []string
-	if err == nil {
-		names = []string{city.City.Names.English, city.Country.Names.English}
-	} else {
-		country, err := p.reader.Country(address)
-		if err != nil {
-			return nil, err
-		}
-		names = []string{country.Country.Names.English}
+	city, err := p.reader.City(address) // of a database of countries too
+	if err != nil {
+		return nil, err
 	}
-	known := names[:0]
-	for _, name := range names {
+	var known []string
+	for _, name := range []string{city.City.Names.English, city.Country.Names.English} {
 		if name != "" && len(name) <= 90 {
 			known = append(known, name)
 		}
