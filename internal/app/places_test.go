@@ -50,7 +50,7 @@ func database(t *testing.T, kind string, record mmdbtype.Map) string {
 		t.Fatal(err)
 	}
 	_, network, _ := net.ParseCIDR("203.0.113.0/24")
-	if err := tree.Insert(network, record); err != nil {
+	if err = tree.Insert(network, record); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.Create(filepath.Join(t.TempDir(), kind+".mmdb"))
