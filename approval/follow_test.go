@@ -61,6 +61,18 @@ func TestReloadingDoesNotGoRoundThePause(t *testing.T) {
 		}
 		ayetest.Same(t, "withheld", w.Ask(ada).Withheld, true)
 	})
+	t.Run("what was withheld nobody ignored", func(t *testing.T) {
+		t.Parallel()
+		w := ayetest.New(t)
+		ada := w.AddPerson("Ada")
+		w.Pair(ada)
+		for range 2*approval.StreakBeforeMute + 1 {
+			w.Ask(ada, ayetest.From("thief"))
+			w.Clock.Pass(approval.AnswerTime)
+		}
+		w.Clock.Pass(approval.FirstMute) // not doubled by what no phone was told of
+		ayetest.Same(t, "withheld", w.Ask(ada, ayetest.From("thief")).Withheld, false)
+	})
 }
 
 // TestAnotherOrganisationsRequestsDoNotStandInTheWay: three pending requests of one
@@ -80,4 +92,48 @@ func TestAnotherOrganisationsRequestsDoNotStandInTheWay(t *testing.T) {
 	ayetest.Fails(t, err, approval.ErrTooManyPending)
 	_, err = w.Approvals.Ask(t.Context(), teller, ayetest.Question(joined))
 	ayetest.Fails(t, err, nil)
+}
+
+// TestWhatFollowsEnds: what follows from an answer has a time of its own. A question about a
+// new phone that was answered is not taken back, and a login never is on this way.
+func TestWhatFollowsEnds(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	phone := w.Pair(ada)
+	ends := false
+	w.Approvals.Answered = func(ctx context.Context, _ string) error {
+		_, ends = ctx.Deadline()
+		return nil
+	}
+	asked, err := w.Approvals.AskNewPhone(t.Context(), approval.NewPhoneQuestion{
+		OrganisationID: w.Organisation.ID, MembershipID: ada.ID, Subject: "p", Phone: "New", Life: time.Minute,
+	})
+	ayetest.Fails(t, err, nil)
+	_, err = w.Deny(phone, asked)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "ends", ends, true)
+	ayetest.Fails(t, w.Approvals.DropNewPhone(t.Context(), asked.ID), nil)
+	ayetest.Same(t, "state", w.State(asked.ID), approval.Denied)
+	login := w.Ask(ada)
+	ayetest.Fails(t, w.Approvals.DropNewPhone(t.Context(), login.ID), approval.ErrNotFound)
+	ayetest.Same(t, "login", w.State(login.ID), approval.Pending)
+}
+
+func TestASupersededRequestIsAudited(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	w.Pair(ada)
+	first := w.Ask(ada, ayetest.From("one"))
+	w.Ask(ada, ayetest.From("one"))
+	rows, err := w.Store.AuditRows(t.Context(), w.Organisation.ID, 0, 100)
+	ayetest.Fails(t, err, nil)
+	count := 0
+	for _, row := range rows {
+		if row.Action == "approval.superseded" && row.Subject == first.ID {
+			count++
+		}
+	}
+	ayetest.Same(t, "rows", count, 1)
 }

@@ -293,8 +293,10 @@ func TestPossession(t *testing.T) {
 	ayetest.Fails(t, devices.Possession(sign(thumbprint), ayetest.Public(approval), ayetest.Public(device), ayetest.Origin, "c"), nil)
 	bad := jws.Key{KTY: "EC", CRV: "P-256", X: "AA", Y: "AA"}
 	for name, err := range map[string]error{
-		"kid":      devices.Possession(sign("kid"), ayetest.Public(approval), ayetest.Public(device), ayetest.Origin, "c"),
-		"one key":  devices.Possession(sign(thumbprint), ayetest.Public(approval), ayetest.Public(approval), ayetest.Origin, "c"),
+		"kid":     devices.Possession(sign("kid"), ayetest.Public(approval), ayetest.Public(device), ayetest.Origin, "c"),
+		"one key": devices.Possession(sign(thumbprint), ayetest.Public(approval), ayetest.Public(approval), ayetest.Origin, "c"),
+		"another's signature": devices.Possession(ayetest.Sign(device, devices.PossessionType, thumbprint, good),
+			ayetest.Public(approval), ayetest.Public(device), ayetest.Origin, "c"),
 		"no point": devices.Possession(sign(bad.Thumbprint()), bad, ayetest.Public(device), ayetest.Origin, "c"),
 	} {
 		if !errors.Is(err, jws.ErrInvalid) {

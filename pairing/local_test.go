@@ -59,4 +59,6 @@ func TestThreatApplicationApprovesElsewhere(t *testing.T) {
 	home := w.Ask(ada)
 	_, err = w.Approve(local, home)
 	ayetest.Fails(t, err, nil)
+	_, err = w.Approvals.Verify(t.Context(), w.Shop, w.Ask(ada).ID, approval.TOTP, local.CodeNow())
+	ayetest.Fails(t, err, nil)
 }
