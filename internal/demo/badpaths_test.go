@@ -133,6 +133,7 @@ func TestTheNetworkGoesAndComes(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	b, handset := h.linked(newBrowser(t))
+	b.until(`document.querySelector("main").dataset.way === "socket"`) // before that there is no page that could speak
 	b.online(false)
 	h.line.fail()
 	b.sees("No connection.")

@@ -45,7 +45,11 @@ func (l *line) mend() {
 func (l *line) fail() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	close(l.down)
+	select {
+	case <-l.down: // it is down already
+	default:
+		close(l.down)
+	}
 }
 
 // treat says what becomes of WebSockets from now on.

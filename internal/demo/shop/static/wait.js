@@ -102,7 +102,7 @@ function connect() {
   const mine = socket;
   // A proxy that swallows the handshake says nothing at all.
   const patience = setTimeout(() => mine.close(), 5000);
-  mine.onopen = () => { clearTimeout(patience); opened = true; failures = 0; notice(""); };
+  mine.onopen = () => { clearTimeout(patience); opened = true; failures = 0; main.dataset.way = "socket"; notice(""); };
   mine.onmessage = (event) => receive(JSON.parse(event.data));
   mine.onclose = (event) => {
     clearTimeout(patience);
@@ -124,6 +124,7 @@ async function ask() {
     });
     if (answer.ok) {
       failures = 0;
+      main.dataset.way = "poll";
       asked = true; // from now on the server may wait for a change
       notice("");
       receive(await answer.json());
@@ -154,7 +155,18 @@ function wake() {
 }
 document.addEventListener("visibilitychange", wake);
 addEventListener("pageshow", wake);
-addEventListener("online", () => { notice(""); wake(); });
+addEventListener("offline", () => { if (!over) notice(words("js.offline")); });
+// A socket that was open before may have died without a word: it is not trusted again.
+addEventListener("online", () => {
+  if (over) return;
+  notice("");
+  clearTimeout(retry);
+  const old = socket;
+  socket = undefined;
+  old?.close();
+  failures = 0;
+  if (asking) asking.abort(); else connect();
+});
 
 // ---- Forms that need no new page ----
 
