@@ -36,9 +36,6 @@ func TestMain(m *testing.M) {
 // startChromium fails where there is no browser: a test that was left out proves nothing.
 func startChromium(t *testing.T) context.Context {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("a test in a browser")
-	}
 	chromium.once.Do(func() { chromium.err = openChromium() })
 	if chromium.err != nil {
 		t.Fatal(chromium.err)
