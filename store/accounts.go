@@ -182,7 +182,10 @@ func (s *Store) AcceptInvitation(ctx context.Context, hash string, since time.Ti
 		entry.Organisation, entry.Subject = accepted.OrganisationID, accepted.ID
 		return record(tx, entry)
 	})
-	return accepted, err
+	if err != nil {
+		return accounts.Member{}, err
+	}
+	return accepted, nil
 }
 
 // EndMembership ends a membership, or an invitation that nobody accepted.

@@ -38,6 +38,7 @@ type Store struct {
 	// writer has one connection, so that writers stand in line here rather than in SQLite,
 	// where waiting is polling. reader has many that cannot write.
 	writer, reader *gorm.DB
+	group          *writer
 	vault          *secret.Vault
 	now            func() time.Time
 }
@@ -83,9 +84,13 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
+	if err = durable(ctx, s.writer); err != nil {
+		return err
+	}
 	if err = migrate(ctx, s.writer); err != nil {
 		return err
 	}
+	s.group = newWriter(s.writer)
 	s.reader, err = connect(path, config.Log, max(4, 2*runtime.NumCPU()), url.Values{
 		"mode": {"ro"}, "_query_only": {"on"}, "_busy_timeout": {"5000"},
 	})
@@ -134,8 +139,24 @@ func connect(path string, log *slog.Logger, connections int, options url.Values)
 	return db, nil
 }
 
-// Close ends all connections. What was acknowledged is in the file.
+// durable makes sure that a commit waits for the disk. A driver that came to spell its options
+// in another way would leave them out without a word.
+func durable(ctx context.Context, db *gorm.DB) error {
+	var synchronous int
+	if err := db.WithContext(ctx).Raw("PRAGMA synchronous").Scan(&synchronous).Error; err != nil {
+		return err
+	}
+	if synchronous != 2 { // FULL
+		return fmt.Errorf("the database is not durable: synchronous is %d", synchronous)
+	}
+	return nil
+}
+
+// Close makes what waits, and ends all connections. What was acknowledged is in the file.
 func (s *Store) Close() error {
+	if s.group != nil {
+		s.group.close()
+	}
 	var errs []error
 	for _, db := range []*gorm.DB{s.reader, s.writer} {
 		if db == nil {

@@ -83,7 +83,7 @@ func (r *triesRow) count(limit otp.Limit, now time.Time) (full bool, until time.
 
 // Spend counts one try against all limits or against none.
 func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (ok bool, until time.Time, err error) {
-	refused, forGood := false, false
+	refused, forGood, later := false, false, time.Time{}
 	err = s.write(ctx, func(tx *gorm.DB) error {
 		rows := make([]triesRow, 0, len(limits))
 		for _, limit := range limits {
@@ -94,8 +94,8 @@ func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (o
 			row.Scope = limit.Scope
 			if full, end := row.count(limit, now); full {
 				refused, forGood = true, forGood || end.IsZero()
-				if end.After(until) {
-					until = end
+				if end.After(later) {
+					later = end
 				}
 			}
 			row.Times.value = append(row.Times.value, millis(now))
@@ -110,9 +110,9 @@ func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (o
 		return err == nil, time.Time{}, err
 	}
 	if forGood {
-		until = time.Time{}
+		return false, time.Time{}, nil
 	}
-	return false, until, nil
+	return false, later, nil
 }
 
 // Forget sets counts to nothing.

@@ -253,7 +253,10 @@ func (s *Store) CountTry(ctx context.Context, id string) (int, error) {
 		row, err = find[pairingRow](tx.Where("id = ?", id), pairing.ErrNotFound)
 		return err
 	})
-	return row.Tries, err
+	if err != nil {
+		return 0, err
+	}
+	return row.Tries, nil
 }
 
 // DuePairings gives those whose code or whole life has ended and that still wait.

@@ -15,26 +15,25 @@ const eraseSize = 500
 // Erase forgets where requests came from that were made before the time, and the counts of
 // tries for them. It tells whether there is more to do.
 func (s *Store) Erase(ctx context.Context, before time.Time) (more bool, err error) {
+	var ids []string
 	err = s.write(ctx, func(tx *gorm.DB) error {
-		var ids []string
-		if err = tx.Model(&approvalRow{}).Where("created < ? AND challenge <> ''", millis(before)).Order("created").
-			Limit(eraseSize).Pluck("id", &ids).Error; err != nil {
+		if err := tx.Model(&approvalRow{}).Where("created < ? AND challenge <> ''", millis(before)).Order("created").
+			Limit(eraseSize).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
 			return err
-		}
-		more = len(ids) == eraseSize
-		if len(ids) == 0 {
-			return nil
 		}
 		scopes := make([]string, 0, len(ids))
 		for _, id := range ids {
 			scopes = append(scopes, "request:"+id)
 		}
-		if err = tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error; err != nil {
+		if err := tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error; err != nil {
 			return err
 		}
 		return tx.Model(&approvalRow{}).Where("id IN ?", ids).UpdateColumns(map[string]any{
 			"challenge": "", "ip": "", "user_agent": "", "browser": "", "place": "", "message": "", "details": documentOf([]approval.Detail(nil)),
 		}).Error
 	})
-	return more, err
+	if err != nil {
+		return false, err
+	}
+	return len(ids) == eraseSize, nil
 }

@@ -10,10 +10,12 @@ import (
 // errRefused rolls back a change whose condition did not hold.
 var errRefused = errors.New("refused")
 
-// write runs the change in one transaction. It is the only way to write. The change must use
-// nothing but its tx: there is one connection, and the transaction has it.
+// write makes the change whole or not at all, and returns when it is on the disk. It is the
+// only way to write. The change must use nothing but its tx: there is one connection, and the
+// transaction has it. When ctx ends, the change may outlive the call: what it writes outside
+// of the database may be read only after an answer without an error.
 func (s *Store) write(ctx context.Context, change func(tx *gorm.DB) error) error {
-	return s.writer.WithContext(ctx).Transaction(change)
+	return s.group.do(ctx, change)
 }
 
 // attempt runs a change that may find its condition not held: then it leaves nothing.

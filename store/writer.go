@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"gorm.io/gorm"
+)
+
+// groupLimit is how many changes share one transaction at most, so that the first of them
+// does not wait for all that ever come.
+const groupLimit = 256
+
+// errClosed is what a change gets that comes after the end.
+var errClosed = fmt.Errorf("%w: it is closed", ErrUnavailable)
+
+// writer makes the changes of many callers in few transactions. A commit waits for the disk,
+// and what comes meanwhile waits for the next one, so a group is as large as the load makes
+// it: there is no timer, and a change that comes alone is committed alone.
+type writer struct {
+	db *gorm.DB
+
+	mu      sync.Mutex
+	waiting []*change
+	closed  bool
+	// wake has a value when there may be something to do.
+	wake chan struct{}
+	done chan struct{}
+
+	// made counts the changes that were committed, commits the transactions they came in.
+	made, commits atomic.Int64
+}
+
+// change is what one caller asks for.
+type change struct {
+	ctx   context.Context
+	apply func(tx *gorm.DB) error
+	// answer has room for the one answer: the caller may have gone.
+	answer chan error
+}
+
+func newWriter(db *gorm.DB) *writer {
+	w := &writer{db: db, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+// do makes the change and returns when it is committed, or refused, or when ctx ends. Then a
+// change that has not begun never will; one that has may still be made, as with any answer
+// that is lost.
+func (w *writer) do(ctx context.Context, apply func(tx *gorm.DB) error) error {
+	c := &change{ctx: ctx, apply: apply, answer: make(chan error, 1)}
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return errClosed
+	}
+	w.waiting = append(w.waiting, c)
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default: // it knows already
+	}
+	select {
+	case err := <-c.answer:
+		if p := (*panicError)(nil); errors.As(err, &p) {
+			panic(p) // where it would have come without a group
+		}
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// close ends the writer after all that waits is done.
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	<-w.done
+}
+
+// take gives up to n of those that wait, in the order in which they came.
+func (w *writer) take(n int) (taken []*change, closed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n = min(n, len(w.waiting))
+	taken, w.waiting = w.waiting[:n:n], w.waiting[n:]
+	if len(w.waiting) == 0 {
+		w.waiting = nil
+	}
+	return taken, w.closed
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	for {
+		first, closed := w.take(1)
+		switch {
+		case len(first) > 0:
+			w.group(first[0])
+		case closed:
+			return
+		default:
+			<-w.wake
+		}
+	}
+}
+
+// group makes one transaction of the first change and all that wait until it is made.
+func (w *writer) group(first *change) {
+	if err := first.ctx.Err(); err != nil { // nobody waits for it any more
+		first.answer <- err
+		return
+	}
+	tx := w.db.Begin()
+	if tx.Error != nil {
+		first.answer <- tx.Error
+		return
+	}
+	// The first needs no savepoint: when it fails, there is nothing beside it to keep.
+	if err := first.try(tx); err != nil {
+		tx.Rollback()
+		first.answer <- err
+		return
+	}
+	made, err := w.join(tx, []*change{first})
+	if err == nil {
+		if err = tx.Commit().Error; err != nil {
+			tx.Rollback()
+		}
+	}
+	if err == nil {
+		w.made.Add(int64(len(made)))
+		w.commits.Add(1)
+	}
+	// Nobody hears of a change before it is on the disk.
+	for _, c := range made {
+		c.answer <- err
+	}
+}
+
+// join makes the changes that wait in the transaction that is open, each behind a savepoint,
+// so that one that fails leaves its neighbours. An error says that the transaction is lost.
+func (w *writer) join(tx *gorm.DB, made []*change) ([]*change, error) {
+	for len(made) < groupLimit {
+		next, _ := w.take(1)
+		if len(next) == 0 {
+			return made, nil
+		}
+		c := next[0]
+		if err := c.ctx.Err(); err != nil {
+			c.answer <- err
+			continue
+		}
+		if err := tx.Exec("SAVEPOINT change").Error; err != nil {
+			return append(made, c), err
+		}
+		failure := c.try(tx)
+		if failure == nil {
+			if err := tx.Exec("RELEASE change").Error; err != nil {
+				return append(made, c), err
+			}
+			made = append(made, c)
+			continue
+		}
+		// A full or failing disk makes SQLite roll back all of it: then there is no savepoint any more.
+		if err := tx.Exec("ROLLBACK TO change").Error; err != nil {
+			tx.Rollback()
+			return append(made, c), fmt.Errorf("%w: a transaction was lost: %w", ErrUnavailable, failure)
+		}
+		if err := tx.Exec("RELEASE change").Error; err != nil {
+			c.answer <- failure
+			return made, err
+		}
+		c.answer <- failure
+	}
+	return made, nil
+}
+
+// try makes the change. A caller that goes meanwhile must not interrupt it: SQLite would roll
+// its neighbours back too.
+func (c *change) try(tx *gorm.DB) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &panicError{value: value, stack: debug.Stack()}
+		}
+	}()
+	return c.apply(tx.WithContext(context.WithoutCancel(c.ctx)))
+}
+
+// panicError carries a panic from the writer to the caller whose change it was.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+// Error says where it came from.
+func (p *panicError) Error() string { return fmt.Sprintf("%v\n%s", p.value, p.stack) }
+
+// Unwrap gives the error that was thrown, if it was one.
+func (p *panicError) Unwrap() error { err, _ := p.value.(error); return err }
