@@ -90,7 +90,7 @@ func (s *Store) CreateOrganisation(ctx context.Context, o accounts.Organisation,
 		ID: o.ID, Name: o.Name, Profile: o.Profile, AllowTap: o.AllowTap,
 		MinimumAppVersion: o.MinimumAppVersion, Locale: o.Locale, Created: millis(o.Created),
 	}
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.write(ctx, func(tx *transaction) error {
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func (s *Store) CreateOrganisation(ctx context.Context, o accounts.Organisation,
 
 // UpdateOrganisation stores changed settings.
 func (s *Store) UpdateOrganisation(ctx context.Context, o accounts.Organisation, entry audit.Entry) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.write(ctx, func(tx *transaction) error {
 		found, err := changed(tx.Model(&organisationRow{}).Where("id = ?", o.ID).UpdateColumns(map[string]any{
 			"name": o.Name, "profile": o.Profile, "allow_tap": o.AllowTap,
 			"minimum_app_version": o.MinimumAppVersion, "locale": o.Locale,
@@ -115,9 +115,18 @@ func (s *Store) UpdateOrganisation(ctx context.Context, o accounts.Organisation,
 	})
 }
 
+func (r *organisationRow) fields() []any {
+	return []any{&r.ID, &r.Name, (*string)(&r.Profile), &r.AllowTap, &r.MinimumAppVersion, &r.Locale, &r.Created}
+}
+
 // Organisation finds a tenant.
 func (s *Store) Organisation(ctx context.Context, id string) (accounts.Organisation, error) {
-	row, err := find[organisationRow](s.read(ctx).Where("id = ?", id), accounts.ErrNotFound)
+	c, err := s.reading(ctx)
+	if err != nil {
+		return accounts.Organisation{}, err
+	}
+	row, err := one[organisationRow](c, accounts.ErrNotFound,
+		"SELECT id, name, profile, allow_tap, minimum_app_version, locale, created FROM organisations WHERE id = ?", id)
 	return row.organisation(), err
 }
 
@@ -128,7 +137,7 @@ func (s *Store) OrganisationList(ctx context.Context) ([]accounts.Organisation, 
 
 // AddMember makes or finds the person, and makes the membership.
 func (s *Store) AddMember(ctx context.Context, m accounts.Member, invitation string, entry audit.Entry) (accounts.Member, error) {
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.write(ctx, func(tx *transaction) error {
 		known, err := find[personRow](tx.Where("email = ?", m.Person.Email), accounts.ErrNotFound)
 		switch {
 		case err == nil:
@@ -163,8 +172,8 @@ func (s *Store) AddMember(ctx context.Context, m accounts.Member, invitation str
 // AcceptInvitation uses an invitation up.
 func (s *Store) AcceptInvitation(ctx context.Context, hash string, since time.Time, entry audit.Entry) (accounts.Member, error) {
 	var accepted accounts.Member
-	err := s.write(ctx, func(tx *gorm.DB) error {
-		row, err := find[memberRow](members(tx).Where("memberships.invitation = ? AND memberships.invitation <> '' AND memberships.created > ?", hash, millis(since)), accounts.ErrNotFound)
+	err := s.write(ctx, func(tx *transaction) error {
+		row, err := find[memberRow](members(tx.DB).Where("memberships.invitation = ? AND memberships.invitation <> '' AND memberships.created > ?", hash, millis(since)), accounts.ErrNotFound)
 		if err != nil {
 			return err
 		}
@@ -190,7 +199,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, hash string, since time.Ti
 
 // EndMembership ends a membership, or an invitation that nobody accepted.
 func (s *Store) EndMembership(ctx context.Context, id string, entry audit.Entry) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		ended, err := changed(tx.Model(&membershipRow{}).Where("id = ? AND status <> 'ended'", id).
 			UpdateColumns(map[string]any{"status": accounts.Ended, "invitation": ""}))
 		if err != nil || !ended {
@@ -200,15 +209,28 @@ func (s *Store) EndMembership(ctx context.Context, id string, entry audit.Entry)
 	})
 }
 
+func (r *memberRow) fields() []any {
+	m, p := &r.Membership, &r.Person
+	return []any{
+		&m.ID, &m.OrganisationID, &m.PersonID, (*string)(&m.Role), (*string)(&m.Status), &m.Created,
+		&p.ID, &p.Email, &p.Display, &p.Locale, &p.Created,
+	}
+}
+
+const selectMember = "SELECT m.id, m.organisation_id, m.person_id, m.role, m.status, m.created, p.id, p.email, p.display, p.locale, p.created " +
+	"FROM memberships AS m JOIN persons AS p ON p.id = m.person_id WHERE m.organisation_id = " + text + " AND m.status = 'active' AND "
+
 // Member finds an active member of the organisation.
 func (s *Store) Member(ctx context.Context, organisationID string, user accounts.UserReference) (accounts.Member, error) {
-	query := members(s.read(ctx)).Where("memberships.organisation_id = ? AND memberships.status = 'active'", organisationID)
-	if user.ID != "" {
-		query = query.Where("memberships.id = ?", user.ID)
-	} else {
-		query = query.Where("persons.email = ?", strings.ToLower(user.Email))
+	c, err := s.reading(ctx)
+	if err != nil {
+		return accounts.Member{}, err
 	}
-	row, err := find[memberRow](query, accounts.ErrNotFound)
+	who, value := "m.id = "+text, user.ID
+	if user.ID == "" {
+		who, value = "p.email = "+text, strings.ToLower(user.Email)
+	}
+	row, err := one[memberRow](c, accounts.ErrNotFound, selectMember+who, organisationID, value)
 	return row.member(), err
 }
 

@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-
-	"gorm.io/gorm"
+	"database/sql"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/audit"
@@ -62,7 +61,7 @@ func (s *Store) CreateApplication(ctx context.Context, a accounts.Application, e
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.write(ctx, func(tx *transaction) error {
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
@@ -79,7 +78,7 @@ func (s *Store) UpdateApplication(ctx context.Context, a accounts.Application, e
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.write(ctx, func(tx *transaction) error {
 		found, err := changed(tx.Model(&applicationRow{}).Where("id = ? AND organisation_id = ?", a.ID, a.OrganisationID).UpdateColumns(map[string]any{
 			"name": row.Name, "origins": row.Origins, "may_enrol": row.MayEnrol,
 			"webhook_url": row.WebhookURL, "webhook_secret": row.WebhookSecret,
@@ -98,7 +97,7 @@ func (s *Store) UpdateApplication(ctx context.Context, a accounts.Application, e
 }
 
 // keepSecrets makes these the only live ones.
-func keepSecrets(tx *gorm.DB, applicationID string, secrets []clientSecretRow) error {
+func keepSecrets(tx *transaction, applicationID string, secrets []clientSecretRow) error {
 	if err := tx.Where("application_id = ?", applicationID).Delete(&clientSecretRow{}).Error; err != nil {
 		return err
 	}
@@ -108,13 +107,42 @@ func keepSecrets(tx *gorm.DB, applicationID string, secrets []clientSecretRow) e
 	return tx.Create(&secrets).Error
 }
 
+// applicationSecretRow is an application with one of its secrets, if it has any.
+type applicationSecretRow struct {
+	application applicationRow
+	id, hash    sql.NullString
+	created     sql.NullInt64
+}
+
+func (r *applicationSecretRow) fields() []any {
+	a := &r.application
+	return []any{
+		&a.ID, &a.OrganisationID, &a.Name, &a.Origins, &a.MayEnrol, &a.WebhookURL, &a.WebhookSecret, &a.Created,
+		&r.id, &r.hash, &r.created,
+	}
+}
+
 // Application finds a relying party.
 func (s *Store) Application(ctx context.Context, id string) (accounts.Application, error) {
-	row, err := find[applicationRow](s.read(ctx).Where("id = ?", id), accounts.ErrNotFound)
+	c, err := s.reading(ctx)
 	if err != nil {
 		return accounts.Application{}, err
 	}
-	return s.application(ctx, row)
+	rows, err := all[applicationSecretRow](c, `SELECT a.id, a.organisation_id, a.name, a.origins, a.may_enrol, a.webhook_url, a.webhook_secret, a.created,
+		s.id, s.hash, s.created FROM applications AS a LEFT JOIN client_secrets AS s ON s.application_id = a.id WHERE a.id = `+text+` ORDER BY s.position`, id)
+	if err != nil {
+		return accounts.Application{}, err
+	}
+	if len(rows) == 0 {
+		return accounts.Application{}, accounts.ErrNotFound
+	}
+	var secrets []accounts.ClientSecret
+	for _, row := range rows {
+		if row.id.Valid {
+			secrets = append(secrets, accounts.ClientSecret{ID: row.id.String, Hash: row.hash.String, Created: moment(row.created.Int64)})
+		}
+	}
+	return s.application(ctx, rows[0].application, secrets)
 }
 
 // ApplicationList gives those of an organisation, or all, by name.
@@ -123,24 +151,27 @@ func (s *Store) ApplicationList(ctx context.Context, organisationID string) ([]a
 	if organisationID != "" {
 		query = query.Where("organisation_id = ?", organisationID)
 	}
-	return unsealed(query, func(row applicationRow) (accounts.Application, error) { return s.application(ctx, row) })
+	return unsealed(query, func(row applicationRow) (accounts.Application, error) {
+		secrets, err := list(s.read(ctx).Where("application_id = ?", row.ID).Order("position"), func(r clientSecretRow) accounts.ClientSecret {
+			return accounts.ClientSecret{ID: r.ID, Hash: r.Hash, Created: moment(r.Created)}
+		})
+		if err != nil {
+			return accounts.Application{}, err
+		}
+		return s.application(ctx, row, secrets)
+	})
 }
 
-func (s *Store) application(ctx context.Context, row applicationRow) (accounts.Application, error) {
+func (s *Store) application(ctx context.Context, row applicationRow, secrets []accounts.ClientSecret) (accounts.Application, error) {
 	a := accounts.Application{
 		ID: row.ID, OrganisationID: row.OrganisationID, Name: row.Name, Origins: row.Origins.value,
-		MayEnrol: row.MayEnrol, WebhookURL: row.WebhookURL, Created: moment(row.Created),
+		MayEnrol: row.MayEnrol, WebhookURL: row.WebhookURL, Secrets: secrets, Created: moment(row.Created),
 	}
-	var err error
 	open := s.unseal
 	if a.WebhookURL != "" {
 		open = s.vault.Open // what is sent is signed, and never with nothing
 	}
-	if a.WebhookSecret, err = open(ctx, row.place(), row.WebhookSecret); err != nil {
-		return accounts.Application{}, err
-	}
-	a.Secrets, err = list(s.read(ctx).Where("application_id = ?", row.ID).Order("position"), func(r clientSecretRow) accounts.ClientSecret {
-		return accounts.ClientSecret{ID: r.ID, Hash: r.Hash, Created: moment(r.Created)}
-	})
+	var err error
+	a.WebhookSecret, err = open(ctx, row.place(), row.WebhookSecret)
 	return a, err
 }

@@ -2,10 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
-
-	"gorm.io/gorm"
 
 	"example.com/aye/approval"
 )
@@ -16,7 +15,7 @@ var _ approval.Store = (*Store)(nil)
 // and what is stored.
 func (s *Store) Ask(ctx context.Context, key approval.Creation, admit func(approval.Situation) (approval.Admission, error)) (approval.Request, error) {
 	var row approvalRow
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.write(ctx, func(tx *transaction) error {
 		now := s.now()
 		known, found, err := created[approvalRow](tx, key.ApplicationID, key.Key, now)
 		if err != nil {
@@ -43,9 +42,10 @@ func (s *Store) Ask(ctx context.Context, key approval.Creation, admit func(appro
 	return row.request(), nil
 }
 
-func situationOf(tx *gorm.DB, key approval.Creation, now time.Time) (approval.Situation, error) {
-	pending, err := list(tx.Where("person_id = ? AND state = 'pending' AND expires > ?", key.PersonID, millis(now)).
-		Order("created, id"), approvalRow.request)
+func situationOf(tx *transaction, key approval.Creation, now time.Time) (approval.Situation, error) {
+	rows, err := all[approvalRow](tx.conn, selectApproval+isPending+" AND expires > "+number+" ORDER BY created, id",
+		key.PersonID, millis(now))
+	pending, err := each(rows, err, approvalRow.request)
 	if err != nil {
 		return approval.Situation{}, err
 	}
@@ -54,24 +54,35 @@ func situationOf(tx *gorm.DB, key approval.Creation, now time.Time) (approval.Si
 		return approval.Situation{}, err
 	}
 	// One that was reported after its release does not make the browser known.
-	var released int64
-	err = tx.Model(&approvalRow{}).Where("person_id = ? AND application_id = ? AND browser = ? AND state = 'released'",
-		key.PersonID, reference(key.ApplicationID), key.Browser).Limit(1).Count(&released).Error
-	return approval.Situation{Pending: pending, Budget: budget, KnownBrowser: released > 0}, err
+	_, err = one[found](tx.conn, errRefused, "SELECT 1 FROM approvals WHERE person_id = ? AND application_id = ? AND browser = ? AND state = 'released' LIMIT 1",
+		key.PersonID, reference(key.ApplicationID), key.Browser)
+	if err != nil && !errors.Is(err, errRefused) {
+		return approval.Situation{}, err
+	}
+	return approval.Situation{Pending: pending, Budget: budget, KnownBrowser: err == nil}, nil
 }
 
-func keep(tx *gorm.DB, row approvalRow, admission approval.Admission) error {
+// isPending names the state as the index of the pending ones does, so that SQLite takes that
+// and does not walk through all that the person was ever asked.
+const isPending = "person_id = " + text + " AND state = 'pending'"
+
+// found is a row of which only that it is there counts.
+type found struct{ one int }
+
+func (f *found) fields() []any { return []any{&f.one} }
+
+func keep(tx *transaction, row approvalRow, admission approval.Admission) error {
 	for _, id := range admission.Superseded {
-		moved, err := changed(tx.Model(&approvalRow{}).Where("id = ? AND person_id = ? AND state = 'pending'", id, row.PersonID).
-			UpdateColumn("state", approval.Superseded))
+		moved, err := tx.exec("UPDATE approvals SET state = ? WHERE id = ? AND "+isPending, approval.Superseded, id, row.PersonID)
 		if err != nil {
 			return err
 		}
-		if !moved {
+		if moved == 0 {
 			return fmt.Errorf("request %s cannot be superseded: it is not pending", id)
 		}
 	}
-	if err := tx.Create(&row).Error; err != nil {
+	values := row.values()
+	if _, err := tx.exec("INSERT INTO approvals ("+approvalColumns+") VALUES "+places(len(values)), values...); err != nil {
 		return err
 	}
 	if err := keepDeliveries(tx, admission.Deliveries); err != nil {
@@ -83,28 +94,42 @@ func keep(tx *gorm.DB, row approvalRow, admission approval.Admission) error {
 	return record(tx, admission.Entries...)
 }
 
+const selectApproval = "SELECT " + approvalColumns + " FROM approvals WHERE "
+
 // Request finds a request.
 func (s *Store) Request(ctx context.Context, id string) (approval.Request, error) {
-	row, err := find[approvalRow](s.read(ctx).Where("id = ?", id), approval.ErrNotFound)
+	c, err := s.reading(ctx)
+	if err != nil {
+		return approval.Request{}, err
+	}
+	row, err := one[approvalRow](c, approval.ErrNotFound, selectApproval+"id = ?", id)
 	return row.request(), err
 }
 
 // PendingOf gives the person's pending requests, oldest first.
 func (s *Store) PendingOf(ctx context.Context, personID string) ([]approval.Request, error) {
-	return list(s.read(ctx).Where("person_id = ? AND state = 'pending'", personID).Order("created, id"), approvalRow.request)
+	c, err := s.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := all[approvalRow](c, selectApproval+isPending+" ORDER BY created, id", personID)
+	return each(rows, err, approvalRow.request)
 }
 
 // Decision finds what a phone decided.
 func (s *Store) Decision(ctx context.Context, deviceID, id string) (approval.Decision, error) {
-	row, err := find[decisionRow](s.read(ctx).Where("device_id = ? AND jti = ?", deviceID, id), approval.ErrNotFound)
+	c, err := s.reading(ctx)
+	if err != nil {
+		return approval.Decision{}, err
+	}
+	row, err := one[decisionRow](c, approval.ErrNotFound, "SELECT "+decisionColumns+" FROM decisions WHERE device_id = ? AND jti = ?", deviceID, id)
 	return row.decision(), err
 }
 
 // HandOut stores that the release code is handed out for the first time.
 func (s *Store) HandOut(ctx context.Context, id string, at, redeemBy time.Time) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
-		return changed(tx.Model(&approvalRow{}).Where("id = ? AND state = 'approved' AND delivered = 0", id).
-			UpdateColumns(map[string]any{"delivered": millis(at), "redeem_by": millis(redeemBy)}))
+	return s.update(ctx, func(tx *transaction) (int64, error) {
+		return tx.exec("UPDATE approvals SET delivered = ?, redeem_by = ? WHERE id = ? AND state = 'approved' AND delivered = 0", millis(at), millis(redeemBy), id)
 	})
 }
 

@@ -48,6 +48,31 @@ type approvalRow struct {
 // TableName names the table.
 func (approvalRow) TableName() string { return "approvals" }
 
+// approvalColumns are in the order of fields and values.
+const approvalColumns = "id, organisation_id, application_id, membership_id, person_id, purpose, state, confirm, digits, salt, " +
+	"asker, organisation_name, place, ip, user_agent, browser, new_browser, message, details, challenge_nonce, " +
+	"challenge, withheld, created, expires, subject, decided, decided_by, method, verified, delivered, " +
+	"redeem_by, redeem_key, assertion_id, released, reported, previous, creation_key, body_hash"
+
+func (r *approvalRow) fields() []any {
+	return []any{
+		&r.ID, &r.OrganisationID, &r.ApplicationID, &r.MembershipID, &r.PersonID, (*string)(&r.Purpose), (*string)(&r.State), (*string)(&r.Confirm),
+		&r.Digits, &r.Salt, &r.Asker, &r.OrganisationName, &r.Place, &r.IP, &r.UserAgent, &r.Browser,
+		&r.NewBrowser, &r.Message, &r.Details, &r.ChallengeNonce, &r.Challenge, &r.Withheld, &r.Created, &r.Expires,
+		&r.Subject, &r.Decided, &r.DecidedBy, (*string)(&r.Method), (*string)(&r.Verified), &r.Delivered, &r.RedeemBy, &r.RedeemKey,
+		&r.AssertionID, &r.Released, &r.Reported, (*string)(&r.Previous), &r.CreationKey, &r.BodyHash,
+	}
+}
+
+func (r *approvalRow) values() []any {
+	return []any{
+		r.ID, r.OrganisationID, r.ApplicationID, r.MembershipID, r.PersonID, r.Purpose, r.State, r.Confirm, r.Digits, r.Salt,
+		r.Asker, r.OrganisationName, r.Place, r.IP, r.UserAgent, r.Browser, r.NewBrowser, r.Message, r.Details, r.ChallengeNonce,
+		r.Challenge, r.Withheld, r.Created, r.Expires, r.Subject, r.Decided, r.DecidedBy, r.Method, r.Verified, r.Delivered,
+		r.RedeemBy, r.RedeemKey, r.AssertionID, r.Released, r.Reported, r.Previous, r.CreationKey, r.BodyHash,
+	}
+}
+
 func approvalRowOf(r approval.Request) approvalRow {
 	return approvalRow{
 		ID: r.ID, OrganisationID: r.OrganisationID, ApplicationID: reference(r.ApplicationID), MembershipID: r.MembershipID,
@@ -79,8 +104,8 @@ func (r approvalRow) request() approval.Request {
 }
 
 type decisionRow struct {
-	DeviceID  string `gorm:"primaryKey"`
-	JTI       string `gorm:"primaryKey;column:jti"`
+	DeviceID  string
+	JTI       string
 	RequestID string
 	Verdict   approval.Verdict
 	Method    approval.Method
@@ -93,6 +118,19 @@ type decisionRow struct {
 
 // TableName names the table.
 func (decisionRow) TableName() string { return "decisions" }
+
+const decisionColumns = "device_id, jti, request_id, verdict, method, verified, state, evidence, at, redeem_by"
+
+func (r *decisionRow) fields() []any {
+	return []any{
+		&r.DeviceID, &r.JTI, &r.RequestID, (*string)(&r.Verdict), (*string)(&r.Method), (*string)(&r.Verified), (*string)(&r.State), &r.Evidence,
+		&r.At, &r.RedeemBy,
+	}
+}
+
+func (r *decisionRow) values() []any {
+	return []any{r.DeviceID, r.JTI, r.RequestID, r.Verdict, r.Method, r.Verified, r.State, r.Evidence, r.At, r.RedeemBy}
+}
 
 func decisionRowOf(d approval.Decision) decisionRow {
 	return decisionRow{

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"example.com/aye/approval"
 	"example.com/aye/internal/audit"
@@ -41,34 +41,47 @@ type auditHeadRow struct {
 func (auditHeadRow) TableName() string { return "audit_heads" }
 
 // record appends entries to their chains, in the transaction of what they tell of.
-func record(tx *gorm.DB, entries ...audit.Entry) error {
+func record(tx *transaction, entries ...audit.Entry) error {
 	for _, entry := range entries {
-		var head auditHeadRow
-		if err := tx.Where("organisation = ?", entry.Organisation).Limit(1).Find(&head).Error; err != nil {
-			return err
-		}
-		row, err := audit.Append(audit.Row{Sequence: head.Sequence, Hash: head.Hash}, entry)
+		end, err := tx.chainEnd(entry.Organisation)
 		if err != nil {
 			return err
 		}
-		err = tx.Create(&auditRow{
-			Organisation: row.Organisation, Sequence: row.Sequence, Actor: row.Actor, Action: row.Action, Subject: row.Subject,
-			At: millis(row.At), Data: documentOf(row.Data), Previous: row.Previous, Hash: row.Hash,
-		}).Error
+		row, err := audit.Append(audit.Row{Sequence: end.Sequence, Hash: end.Hash}, entry)
 		if err != nil {
 			return err
 		}
-		head = auditHeadRow{Organisation: row.Organisation, Sequence: row.Sequence, Hash: row.Hash}
-		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&head).Error; err != nil {
+		_, err = tx.exec("INSERT INTO audit_rows (organisation, sequence, actor, action, subject, at, data, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			row.Organisation, row.Sequence, row.Actor, row.Action, row.Subject, millis(row.At), documentOf(row.Data), row.Previous, row.Hash)
+		if err != nil {
 			return err
 		}
+		tx.touched = append(tx.touched, end)
+		tx.heads[row.Organisation] = chainEnd{auditHeadRow{Organisation: row.Organisation, Sequence: row.Sequence, Hash: row.Hash}, true}
 	}
 	return nil
 }
 
+// chainEnd reads the end of a chain once in a transaction: another process may have written
+// before it, and none can meanwhile.
+func (tx *transaction) chainEnd(organisation string) (chainEnd, error) {
+	if end, ok := tx.heads[organisation]; ok {
+		return end, nil
+	}
+	head, err := one[auditHeadRow](tx.conn, errRefused, "SELECT sequence, hash FROM audit_heads WHERE organisation = ?", organisation)
+	if err != nil && !errors.Is(err, errRefused) {
+		return chainEnd{}, err
+	}
+	head.Organisation = organisation
+	tx.heads[organisation] = chainEnd{auditHeadRow: head}
+	return tx.heads[organisation], nil
+}
+
+func (r *auditHeadRow) fields() []any { return []any{&r.Sequence, &r.Hash} }
+
 // Write appends an entry that tells of no change.
 func (s *Store) Write(ctx context.Context, entry audit.Entry) error {
-	return s.write(ctx, func(tx *gorm.DB) error { return record(tx, entry) })
+	return s.write(ctx, func(tx *transaction) error { return record(tx, entry) })
 }
 
 // AuditRows gives a part of a chain.

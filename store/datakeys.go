@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"example.com/aye/internal/secret"
@@ -31,7 +30,7 @@ func (s *Store) DataKey(ctx context.Context, scope string, create func() ([]byte
 	if fresh.Wrapped, err = create(); err != nil {
 		return nil, err
 	}
-	err = s.write(ctx, func(tx *gorm.DB) error {
+	err = s.write(ctx, func(tx *transaction) error {
 		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error
 	})
 	if err != nil {

@@ -1,11 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"slices"
 	"time"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"example.com/aye/approval"
 )
@@ -13,8 +13,8 @@ import (
 var _ approval.Deliveries = (*Store)(nil)
 
 type deliveryRow struct {
-	RequestID string `gorm:"primaryKey"`
-	DeviceID  string `gorm:"primaryKey"`
+	RequestID string
+	DeviceID  string
 	Position  int
 	Device    string
 	Channel   string
@@ -26,6 +26,16 @@ type deliveryRow struct {
 // TableName names the table.
 func (deliveryRow) TableName() string { return "deliveries" }
 
+const deliveryColumns = "request_id, device_id, position, device, channel, state, reason, updated"
+
+func (r *deliveryRow) fields() []any {
+	return []any{&r.RequestID, &r.DeviceID, &r.Position, &r.Device, &r.Channel, (*string)(&r.State), &r.Reason, &r.Updated}
+}
+
+func (r *deliveryRow) values() []any {
+	return []any{r.RequestID, r.DeviceID, r.Position, r.Device, r.Channel, r.State, r.Reason, r.Updated}
+}
+
 func (r deliveryRow) delivery() approval.Delivery {
 	return approval.Delivery{
 		RequestID: r.RequestID, DeviceID: r.DeviceID, Device: r.Device, Channel: r.Channel,
@@ -33,36 +43,44 @@ func (r deliveryRow) delivery() approval.Delivery {
 	}
 }
 
-func keepDeliveries(tx *gorm.DB, deliveries []approval.Delivery) error {
-	if len(deliveries) == 0 {
-		return nil
-	}
-	rows := make([]deliveryRow, 0, len(deliveries))
+func keepDeliveries(tx *transaction, deliveries []approval.Delivery) error {
 	for i, d := range deliveries {
-		rows = append(rows, deliveryRow{
+		row := deliveryRow{
 			RequestID: d.RequestID, DeviceID: d.DeviceID, Position: i, Device: d.Device, Channel: d.Channel,
 			State: d.State, Reason: d.Reason, Updated: millis(d.Updated),
-		})
+		}
+		if _, err := tx.exec("INSERT INTO deliveries ("+deliveryColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row.values()...); err != nil {
+			return err
+		}
 	}
-	return tx.Create(&rows).Error
+	return nil
 }
 
 // Deliveries gives those of a request, in the order in which the phones were linked.
 func (s *Store) Deliveries(ctx context.Context, requestID string) ([]approval.Delivery, error) {
-	return list(s.read(ctx).Where("request_id = ?", requestID).Order("position"), deliveryRow.delivery)
+	c, err := s.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := all[deliveryRow](c, "SELECT "+deliveryColumns+" FROM deliveries WHERE request_id = ?", requestID)
+	slices.SortFunc(rows, func(a, b deliveryRow) int { return cmp.Compare(a.Position, b.Position) }) // they are few
+	return each(rows, err, deliveryRow.delivery)
 }
 
 // Deliver stores a state that follows the one before. A phone that was not asked has none.
 func (s *Store) Deliver(ctx context.Context, d approval.Delivery) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
-		return changed(tx.Model(&deliveryRow{}).
-			Where("request_id = ? AND device_id = ? AND state IN ?", d.RequestID, d.DeviceID, d.State.Before()).
-			UpdateColumns(map[string]any{"state": d.State, "reason": d.Reason, "updated": millis(d.Updated)}))
+	before := d.State.Before()
+	values := []any{d.State, d.Reason, millis(d.Updated), d.RequestID, d.DeviceID}
+	for _, state := range before {
+		values = append(values, state)
+	}
+	return s.update(ctx, func(tx *transaction) (int64, error) {
+		return tx.exec("UPDATE deliveries SET state = ?, reason = ?, updated = ? WHERE request_id = ? AND device_id = ? AND state IN "+places(len(before)), values...)
 	})
 }
 
 type budgetRow struct {
-	PersonID      string `gorm:"primaryKey"`
+	PersonID      string
 	Asked         document[[]int64]
 	Streak        int
 	Mutes         int
@@ -73,9 +91,15 @@ type budgetRow struct {
 // TableName names the table.
 func (budgetRow) TableName() string { return "budgets" }
 
-func budgetOf(tx *gorm.DB, personID string) (approval.Budget, error) {
-	var row budgetRow
-	if err := tx.Where("person_id = ?", personID).Limit(1).Find(&row).Error; err != nil {
+const budgetColumns = "person_id, asked, streak, mutes, muted_until, cautious_until"
+
+func (r *budgetRow) fields() []any {
+	return []any{&r.PersonID, &r.Asked, &r.Streak, &r.Mutes, &r.MutedUntil, &r.CautiousUntil}
+}
+
+func budgetOf(tx *transaction, personID string) (approval.Budget, error) {
+	row, err := one[budgetRow](tx.conn, errRefused, "SELECT "+budgetColumns+" FROM budgets WHERE person_id = ?", personID)
+	if err != nil && !errors.Is(err, errRefused) {
 		return approval.Budget{}, err
 	}
 	var asked []time.Time
@@ -88,21 +112,20 @@ func budgetOf(tx *gorm.DB, personID string) (approval.Budget, error) {
 	}, nil
 }
 
-func keepBudget(tx *gorm.DB, personID string, b approval.Budget) error {
+func keepBudget(tx *transaction, personID string, b approval.Budget) error {
 	asked := make([]int64, 0, len(b.Asked))
 	for _, at := range b.Asked {
 		asked = append(asked, millis(at))
 	}
-	row := budgetRow{
-		PersonID: personID, Asked: documentOf(asked), Streak: b.Streak, Mutes: b.Mutes,
-		MutedUntil: millis(b.MutedUntil), CautiousUntil: millis(b.CautiousUntil),
-	}
-	return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
+	_, err := tx.exec("INSERT INTO budgets ("+budgetColumns+") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (person_id) DO UPDATE SET "+
+		"asked = excluded.asked, streak = excluded.streak, mutes = excluded.mutes, muted_until = excluded.muted_until, cautious_until = excluded.cautious_until",
+		personID, documentOf(asked), b.Streak, b.Mutes, millis(b.MutedUntil), millis(b.CautiousUntil))
+	return err
 }
 
 // TakeAsk counts one more push for the person, if allowed says so.
 func (s *Store) TakeAsk(ctx context.Context, r approval.Request, allowed func(approval.Budget) (approval.Budget, bool)) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		budget, err := budgetOf(tx, r.PersonID)
 		if err != nil {
 			return false, err

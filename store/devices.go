@@ -48,6 +48,18 @@ type deviceRow struct {
 // TableName names the table.
 func (deviceRow) TableName() string { return "devices" }
 
+const selectDevice = "SELECT id, person_id, organisation_id, membership_id, local, status, platform, name, model, os_version, app_version, locale, push_provider, " +
+	"push_app, push_kind, push_environment, push_address, push_registered, push_state, device_key, device_thumbprint, approval_key, approval_thumbprint, created, seen FROM devices WHERE "
+
+func (r *deviceRow) fields() []any {
+	return []any{
+		&r.ID, &r.PersonID, &r.OrganisationID, &r.MembershipID, &r.Local, (*string)(&r.Status), (*string)(&r.Platform),
+		&r.Name, &r.Model, &r.OSVersion, &r.AppVersion, &r.Locale, (*string)(&r.PushProvider), &r.PushApp,
+		&r.PushKind, &r.PushEnvironment, &r.PushAddress, &r.PushRegistered, (*string)(&r.PushState), &r.DeviceKey, &r.DeviceThumbprint,
+		&r.ApprovalKey, &r.ApprovalThumbprint, &r.Created, &r.Seen,
+	}
+}
+
 func pushPlace(deviceID string) secret.Place {
 	return secret.Place{Scope: secret.Installation, Table: "devices", Column: "push_address", Row: deviceID}
 }
@@ -90,7 +102,11 @@ func (s *Store) address(ctx context.Context, r deviceRow) (devices.Address, erro
 
 // Device finds a phone, also a removed one.
 func (s *Store) Device(ctx context.Context, id string) (devices.Device, error) {
-	row, err := find[deviceRow](s.read(ctx).Where("id = ?", id), devices.ErrUnknown)
+	c, err := s.reading(ctx)
+	if err != nil {
+		return devices.Device{}, err
+	}
+	row, err := one[deviceRow](c, devices.ErrUnknown, selectDevice+"id = ?", id)
 	if err != nil {
 		return devices.Device{}, err
 	}
@@ -99,12 +115,27 @@ func (s *Store) Device(ctx context.Context, id string) (devices.Device, error) {
 
 // DevicesOf gives the person's phones that are not removed, oldest first.
 func (s *Store) DevicesOf(ctx context.Context, personID string) ([]devices.Device, error) {
-	return unsealed(s.read(ctx).Where("person_id = ? AND status <> 'removed'", personID).Order("created, id"),
-		func(row deviceRow) (devices.Device, error) { return s.device(ctx, row) })
+	c, err := s.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := all[deviceRow](c, selectDevice+"person_id = "+text+" AND status <> 'removed' ORDER BY created, id", personID)
+	if err != nil {
+		return nil, err
+	}
+	phones := make([]devices.Device, 0, len(rows))
+	for _, row := range rows {
+		phone, err := s.device(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		phones = append(phones, phone)
+	}
+	return phones, nil
 }
 
 // standing is the row of a phone that is not removed.
-func standing(tx *gorm.DB, id string) (deviceRow, error) {
+func standing(tx *transaction, id string) (deviceRow, error) {
 	return find[deviceRow](tx.Where("id = ? AND status <> 'removed'", id), devices.ErrUnknown)
 }
 
@@ -114,7 +145,7 @@ func (s *Store) UpdateDevice(ctx context.Context, id string, before, after devic
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.write(ctx, func(tx *transaction) error {
 		row, err := standing(tx, id)
 		if err != nil {
 			return err
@@ -161,7 +192,7 @@ func (s *Store) differences(ctx context.Context, row deviceRow, before, after de
 
 // RemoveDevice ends a phone's life.
 func (s *Store) RemoveDevice(ctx context.Context, id string, entry audit.Entry) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		removed, err := removeDevice(tx, id)
 		if err != nil || !removed {
 			return false, err
@@ -171,7 +202,7 @@ func (s *Store) RemoveDevice(ctx context.Context, id string, entry audit.Entry) 
 }
 
 // removeDevice takes from the phone whatever could still reach it or speak for it.
-func removeDevice(tx *gorm.DB, id string) (bool, error) {
+func removeDevice(tx *transaction, id string) (bool, error) {
 	removed, err := changed(tx.Model(&deviceRow{}).Where("id = ? AND status <> 'removed'", id).
 		UpdateColumns(map[string]any{"status": devices.Removed, "push_address": ""}))
 	if err != nil || !removed {
@@ -182,7 +213,7 @@ func removeDevice(tx *gorm.DB, id string) (bool, error) {
 
 // ReplaceApprovalKey swaps the key of an active phone, if it is still the previous one.
 func (s *Store) ReplaceApprovalKey(ctx context.Context, id string, previous, next jws.Key, entry audit.Entry) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		replaced, err := changed(tx.Model(&deviceRow{}).
 			Where("id = ? AND status = 'active' AND approval_thumbprint = ?", id, previous.Thumbprint()).
 			UpdateColumns(map[string]any{"approval_key": documentOf(next), "approval_thumbprint": next.Thumbprint()}))
@@ -209,7 +240,7 @@ func (proofRow) TableName() string { return "proofs" }
 // no longer needed, so that the table does not grow.
 func (s *Store) UseProof(ctx context.Context, deviceID, jti string, until time.Time) (bool, error) {
 	row := proofRow{DeviceID: deviceID, JTI: jti, Until: millis(until)}
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		fresh, err := changed(tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row))
 		if err != nil || !fresh {
 			return false, err
@@ -222,7 +253,7 @@ func (s *Store) UseProof(ctx context.Context, deviceID, jti string, until time.T
 // MarkPush stores what is known of an address that is still the phone's. Apple and Google
 // may speak of an older one, long after the phone told a new one.
 func (s *Store) MarkPush(ctx context.Context, id string, address secret.Secret, since time.Time, state devices.PushState, entry audit.Entry) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		row, err := standing(tx, id)
 		if errors.Is(err, devices.ErrUnknown) {
 			return false, nil
@@ -251,7 +282,7 @@ func (s *Store) MarkPush(ctx context.Context, id string, address secret.Secret, 
 
 // Seen stores when the phone last called.
 func (s *Store) Seen(ctx context.Context, id string, at time.Time) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.write(ctx, func(tx *transaction) error {
 		found, err := changed(tx.Model(&deviceRow{}).Where("id = ? AND status <> 'removed'", id).UpdateColumn("seen", millis(at)))
 		if err == nil && !found {
 			err = devices.ErrUnknown

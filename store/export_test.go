@@ -4,3 +4,6 @@ import "gorm.io/gorm"
 
 // Handles gives the two ways to the database.
 func (s *Store) Handles() (writer, reader *gorm.DB) { return s.writer, s.reader }
+
+// Watch is told of every statement.
+func (s *Store) Watch(seen func(query string, args []any)) { s.counts.seen.Store(&seen) }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -13,12 +14,12 @@ import (
 // Move goes along one edge. All its conditions stand in one update, so that of any number of
 // callers the database chooses one.
 func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
-		moved, err := changed(conditions(tx, m).UpdateColumns(settings(m)))
-		if err != nil || !moved {
-			return false, err
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+		update := edge(m)
+		row, err := one[movedRow](tx.conn, errRefused, update.text, update.values...)
+		if errors.Is(err, errRefused) {
+			return false, nil
 		}
-		row, err := find[approvalRow](tx.Where("id = ?", m.RequestID), approval.ErrNotFound)
 		if err != nil {
 			return false, err
 		}
@@ -35,65 +36,94 @@ func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (b
 	})
 }
 
-func conditions(tx *gorm.DB, m approval.Move) *gorm.DB {
+// movedRow is what else is needed of a request that went along an edge.
+type movedRow struct {
+	ID, PersonID, MembershipID string
+	Previous                   approval.State
+}
+
+func (r *movedRow) fields() []any {
+	return []any{&r.ID, &r.PersonID, &r.MembershipID, (*string)(&r.Previous)}
+}
+
+// statement is SQL that is put together of parts, with the values of its places.
+type statement struct {
+	text   string
+	values []any
+}
+
+func (s *statement) add(part string, values ...any) {
+	s.text += part
+	s.values = append(s.values, values...)
+}
+
+// edge is the one update.
+func edge(m approval.Move) *statement {
+	var update statement
+	update.add("UPDATE approvals SET state = ?", m.To)
+	update.settings(m)
+	update.add(" WHERE id = ? AND state IN (?"+strings.Repeat(", ?", len(m.From)-1)+")", m.RequestID)
+	for _, from := range m.From {
+		update.add("", from)
+	}
 	now := millis(m.Now)
-	edge := tx.Model(&approvalRow{}).Where("id = ? AND state IN ?", m.RequestID, m.From)
 	if m.InTime {
-		edge = edge.Where("CASE state WHEN 'pending' THEN expires > ? WHEN 'approved' THEN redeem_by > ? ELSE TRUE END", now, now)
+		update.add(" AND CASE state WHEN 'pending' THEN expires > ? WHEN 'approved' THEN redeem_by > ? ELSE TRUE END", now, now)
 	}
 	if m.Alone {
-		edge = edge.Where(`NOT EXISTS (SELECT 1 FROM approvals AS beside
+		update.add(` AND NOT EXISTS (SELECT 1 FROM approvals AS beside
 			WHERE beside.person_id = approvals.person_id AND beside.state = 'pending' AND beside.expires > ? AND beside.id <> approvals.id
 			AND (beside.application_id IS DISTINCT FROM approvals.application_id OR beside.browser <> approvals.browser))`, now)
 	}
 	if m.Decision != nil && m.Decision.DeviceID != "" {
-		edge = edge.Where(`EXISTS (SELECT 1 FROM devices
+		update.add(` AND EXISTS (SELECT 1 FROM devices
 			WHERE devices.id = ? AND devices.status = 'active' AND devices.person_id = approvals.person_id)`, m.Decision.DeviceID)
 	}
-	return edge
+	update.add(" RETURNING id, person_id, membership_id, previous")
+	return &update
 }
 
-func settings(m approval.Move) map[string]any {
-	set := map[string]any{"state": m.To}
+// settings are the columns that an edge sets beside the state.
+func (s *statement) settings(m approval.Move) {
 	if d := m.Decision; d != nil {
 		// A report leaves the answer that was there before, and is the answer where there was none.
-		first := func(column string, value any) any {
-			return gorm.Expr("CASE WHEN decided = 0 THEN ? ELSE "+column+" END", value)
+		for _, column := range []struct {
+			name  string
+			value any
+		}{{"decided_by", reference(d.DeviceID)}, {"method", d.Method}, {"verified", d.Verified}, {"decided", millis(d.At)}} {
+			s.add(", "+column.name+" = CASE WHEN decided = 0 THEN ? ELSE "+column.name+" END", column.value)
 		}
-		set["decided"], set["decided_by"] = first("decided", millis(d.At)), first("decided_by", reference(d.DeviceID))
-		set["method"], set["verified"] = first("method", d.Method), first("verified", d.Verified)
 	}
 	switch m.To {
 	case approval.Approved:
 		if m.Decision != nil {
-			set["redeem_by"] = millis(m.Decision.RedeemBy)
+			s.add(", redeem_by = ?", millis(m.Decision.RedeemBy))
 		}
 	case approval.Released:
-		set["released"] = millis(m.Now)
+		s.add(", released = ?", millis(m.Now))
 		if m.Redeemed != nil {
-			set["redeem_key"], set["assertion_id"] = m.Redeemed.Key, m.Redeemed.AssertionID
+			s.add(", redeem_key = ?, assertion_id = ?", m.Redeemed.Key, m.Redeemed.AssertionID)
 		}
 	case approval.Reported:
-		set["reported"], set["previous"] = millis(m.Now), gorm.Expr("state")
+		s.add(", reported = ?, previous = state", millis(m.Now))
 	case approval.Pending, approval.Denied, approval.Mismatched, approval.Expired, approval.Cancelled, approval.Superseded, approval.Lapsed:
 	}
-	return set
 }
 
 // keepDecision keeps what was signed. It tells false when the phone used the id before.
-func keepDecision(tx *gorm.DB, d *approval.Decision) (bool, error) {
+func keepDecision(tx *transaction, d *approval.Decision) (bool, error) {
 	if d == nil || d.Evidence == "" {
 		return true, nil
 	}
 	row := decisionRowOf(*d)
-	err := tx.Create(&row).Error
+	_, err := tx.exec("INSERT INTO decisions ("+decisionColumns+") VALUES "+places(len(row.values())), row.values()...)
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-func moveBudget(tx *gorm.DB, personID string, next func(approval.Budget) approval.Budget) error {
+func moveBudget(tx *transaction, personID string, next func(approval.Budget) approval.Budget) error {
 	if next == nil {
 		return nil
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/driver/sqlite"
@@ -23,6 +26,9 @@ const (
 	openPatience = 5 * time.Second
 	openPause    = 20 * time.Millisecond
 )
+
+// statements is how many prepared statements a connection keeps; there are fewer.
+const statements = 256
 
 // Config says where the database is.
 type Config struct {
@@ -39,6 +45,7 @@ type Store struct {
 	// where waiting is polling. reader has many that cannot write.
 	writer, reader *gorm.DB
 	group          *writer
+	counts         counts
 	vault          *secret.Vault
 	now            func() time.Time
 }
@@ -77,7 +84,7 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	}
 	// FULL: an approval that was acknowledged survives a power failure. immediate: a
 	// transaction that reads before it writes would otherwise fail at once beside another.
-	s.writer, err = connect(path, config.Log, 1, url.Values{
+	s.writer, err = s.connect(path, config.Log, 1, &s.counts.writes, url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
 		"_busy_timeout": {"5000"}, "_txlock": {"immediate"},
 	})
@@ -90,8 +97,8 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	if err = migrate(ctx, s.writer); err != nil {
 		return err
 	}
-	s.group = newWriter(s.writer)
-	s.reader, err = connect(path, config.Log, max(4, 2*runtime.NumCPU()), url.Values{
+	s.group = newWriter(s.writer, &s.counts)
+	s.reader, err = s.connect(path, config.Log, max(4, 2*runtime.NumCPU()), &s.counts.reads, url.Values{
 		"mode": {"ro"}, "_query_only": {"on"}, "_busy_timeout": {"5000"},
 	})
 	if err != nil {
@@ -121,21 +128,28 @@ func makeFile(path string) error {
 	return nil
 }
 
-func connect(path string, log *slog.Logger, connections int, options url.Values) (*gorm.DB, error) {
+func (s *Store) connect(path string, log *slog.Logger, connections int, count *atomic.Int64, options url.Values) (*gorm.DB, error) {
+	// The driver keeps prepared statements. gorm's own would be prepared anew in each transaction.
+	options.Set("_stmt_cache_size", strconv.Itoa(statements))
+	options.Set("_mutex", "no") // database/sql gives a connection to one caller at a time
 	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options.Encode()}
-	db, err := gorm.Open(dialect{&sqlite.Dialector{DSN: name.String()}}, &gorm.Config{
-		SkipDefaultTransaction: true, PrepareStmt: true, TranslateError: true,
-		Logger: logger{log}, NowFunc: func() time.Time { return time.Now().UTC() },
-	})
-	if err != nil {
-		return nil, translate(err)
-	}
-	pool, err := db.DB()
+	below, err := sql.Open(sqlite.DriverName, name.String())
 	if err != nil {
 		return nil, err
 	}
-	pool.SetMaxOpenConns(connections)
-	pool.SetMaxIdleConns(connections)
+	below.SetMaxOpenConns(connections)
+	below.SetMaxIdleConns(connections)
+	counted := &pool{DB: below, counts: &s.counts, count: count}
+	db, err := gorm.Open(dialect{&sqlite.Dialector{Conn: counted}}, &gorm.Config{
+		SkipDefaultTransaction: true, TranslateError: true,
+		Logger: logger{log}, NowFunc: func() time.Time { return time.Now().UTC() },
+	})
+	if err == nil {
+		err = db.Callback().Query().After("gorm:query").Register("aye:rows", func(tx *gorm.DB) { s.counts.rows.Add(max(0, tx.RowsAffected)) })
+	}
+	if err != nil {
+		return nil, errors.Join(translate(err), below.Close())
+	}
 	return db, nil
 }
 
@@ -178,5 +192,5 @@ func (s *Store) Ping(ctx context.Context) error {
 		return err
 	}
 	// Begins an immediate transaction, which needs the lock that every change needs.
-	return s.write(ctx, func(*gorm.DB) error { return nil })
+	return s.write(ctx, func(*transaction) error { return nil })
 }

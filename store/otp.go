@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"example.com/aye/internal/secret"
@@ -46,7 +46,7 @@ func (s *Store) Authenticators(ctx context.Context, personID string) ([]otp.Auth
 
 // UseStep moves the last step up.
 func (s *Store) UseStep(ctx context.Context, authenticatorID string, step int64) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		return changed(tx.Model(&authenticatorRow{}).Where("id = ? AND last_step < ?", authenticatorID, step).UpdateColumn("last_step", step))
 	})
 }
@@ -84,7 +84,7 @@ func (r *triesRow) count(limit otp.Limit, now time.Time) (full bool, until time.
 // Spend counts one try against all limits or against none.
 func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (ok bool, until time.Time, err error) {
 	refused, forGood, later := false, false, time.Time{}
-	err = s.write(ctx, func(tx *gorm.DB) error {
+	err = s.write(ctx, func(tx *transaction) error {
 		rows := make([]triesRow, 0, len(limits))
 		for _, limit := range limits {
 			row, failure := find[triesRow](tx.Where("scope = ?", limit.Scope), errRefused)
@@ -115,10 +115,18 @@ func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (o
 	return false, later, nil
 }
 
-// Forget sets counts to nothing.
+// Forget sets counts to nothing. Mostly there is nothing, and then nothing is written.
 func (s *Store) Forget(ctx context.Context, scopes ...string) error {
-	if len(scopes) == 0 {
+	c, err := s.reading(ctx)
+	if err != nil {
+		return err
+	}
+	counted := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
+		_, missing := one[found](c, errRefused, "SELECT 1 FROM tries WHERE scope = ?", scope)
+		return errors.Is(missing, errRefused)
+	})
+	if len(counted) == 0 {
 		return nil
 	}
-	return s.write(ctx, func(tx *gorm.DB) error { return tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error })
+	return s.write(ctx, func(tx *transaction) error { return tx.Where("scope IN ?", counted).Delete(&triesRow{}).Error })
 }

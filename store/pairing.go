@@ -65,7 +65,7 @@ func (r pairingRow) pairing() pairing.Pairing {
 // OpenPairing adds a pairing, or gives the one that the creation key made before.
 func (s *Store) OpenPairing(ctx context.Context, p pairing.Pairing, since time.Time, limit int, entry audit.Entry) (pairing.Pairing, error) {
 	row := pairingRowOf(p)
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.write(ctx, func(tx *transaction) error {
 		known, found, err := created[pairingRow](tx, p.ApplicationID, p.CreationKey, p.Created)
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func (s *Store) OpenPairing(ctx context.Context, p pairing.Pairing, since time.T
 }
 
 // created finds what an application's creation key made, and lets go of a key that is too old.
-func created[R any](tx *gorm.DB, applicationID, key string, now time.Time) (row R, found bool, err error) {
+func created[R any](tx *transaction, applicationID, key string, now time.Time) (row R, found bool, err error) {
 	if applicationID == "" || key == "" {
 		return row, false, nil
 	}
@@ -138,7 +138,7 @@ func (s *Store) Claim(ctx context.Context, c pairing.Claim, entry audit.Entry) (
 	if authenticator.Secret, err = s.vault.Seal(ctx, authenticator.place(), c.TOTP); err != nil {
 		return false, err
 	}
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		won, err := spendCode(tx, c)
 		if err != nil || !won {
 			return false, err
@@ -167,7 +167,7 @@ func (s *Store) Claim(ctx context.Context, c pairing.Claim, entry audit.Entry) (
 
 // spendCode is the one update by which a claim wins. The phone's row follows it in the same
 // transaction: the reference to it is checked at the commit.
-func spendCode(tx *gorm.DB, c pairing.Claim) (bool, error) {
+func spendCode(tx *transaction, c pairing.Claim) (bool, error) {
 	set := map[string]any{"state": c.To, "device_id": c.Device.ID}
 	if !c.Ends.IsZero() {
 		set["ends"] = millis(c.Ends)
@@ -191,7 +191,7 @@ func final(state pairing.State) bool {
 
 // MovePairing goes along one edge of the pairing's life.
 func (s *Store) MovePairing(ctx context.Context, m pairing.Move, entry audit.Entry) (bool, error) {
-	return s.attempt(ctx, func(tx *gorm.DB) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		set := map[string]any{"state": m.To}
 		if final(m.To) {
 			set["closed"] = millis(m.Now)
@@ -217,7 +217,7 @@ func (s *Store) MovePairing(ctx context.Context, m pairing.Move, entry audit.Ent
 
 // changeDevice tells whether the phone let itself be changed: a removed one is never active
 // again, and then the pairing does not move either.
-func changeDevice(tx *gorm.DB, m pairing.Move) (bool, error) {
+func changeDevice(tx *transaction, m pairing.Move) (bool, error) {
 	if m.Device == "" {
 		return true, nil
 	}
@@ -242,7 +242,7 @@ func changeDevice(tx *gorm.DB, m pairing.Move) (bool, error) {
 // CountTry counts one typing of the digits.
 func (s *Store) CountTry(ctx context.Context, id string) (int, error) {
 	var row pairingRow
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.write(ctx, func(tx *transaction) error {
 		found, err := changed(tx.Model(&pairingRow{}).Where("id = ?", id).UpdateColumn("tries", gorm.Expr("tries + 1")))
 		if err != nil {
 			return err

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/aye/approval"
 )
 
@@ -16,17 +14,17 @@ const eraseSize = 500
 // tries for them. It tells whether there is more to do.
 func (s *Store) Erase(ctx context.Context, before time.Time) (more bool, err error) {
 	var ids []string
-	err = s.write(ctx, func(tx *gorm.DB) error {
-		if err := tx.Model(&approvalRow{}).Where("created < ? AND challenge <> ''", millis(before)).Order("created").
-			Limit(eraseSize).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
-			return err
+	err = s.write(ctx, func(tx *transaction) error {
+		if failure := tx.Model(&approvalRow{}).Where("created < ? AND challenge <> ''", millis(before)).Order("created").
+			Limit(eraseSize).Pluck("id", &ids).Error; failure != nil || len(ids) == 0 {
+			return failure
 		}
 		scopes := make([]string, 0, len(ids))
 		for _, id := range ids {
 			scopes = append(scopes, "request:"+id)
 		}
-		if err := tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error; err != nil {
-			return err
+		if failure := tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error; failure != nil {
+			return failure
 		}
 		return tx.Model(&approvalRow{}).Where("id IN ?", ids).UpdateColumns(map[string]any{
 			"challenge": "", "ip": "", "user_agent": "", "browser": "", "place": "", "message": "", "details": documentOf([]approval.Detail(nil)),

@@ -63,7 +63,7 @@ func (s *Store) AddSigningKey(ctx context.Context, key signing.Key, previous str
 	if row.Private, err = s.vault.Seal(ctx, row.place(), text); err != nil {
 		return err
 	}
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.write(ctx, func(tx *transaction) error {
 		if previous != "" {
 			retired, err := changed(tx.Model(&signingKeyRow{}).Where("id = ? AND retired = 0", previous).UpdateColumn("retired", row.Created))
 			if err != nil {

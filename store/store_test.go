@@ -73,9 +73,7 @@ func TestStore(t *testing.T) {
 	t.Run("suite", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Backend {
 			s := open(t, newPath(t), now)
-			writer, reader := s.Handles()
-			seen.watch(t, writer)
-			seen.watch(t, reader)
+			s.Watch(seen.keep)
 			return s
 		})
 	})
@@ -88,26 +86,13 @@ type statements struct {
 	all map[string][]any
 }
 
-func (s *statements) watch(t *testing.T, db *gorm.DB) {
-	t.Helper()
-	keep := func(tx *gorm.DB) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.all == nil {
-			s.all = map[string][]any{}
-		}
-		s.all[tx.Statement.SQL.String()] = append([]any(nil), tx.Statement.Vars...)
+func (s *statements) keep(query string, args []any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = map[string][]any{}
 	}
-	callbacks := db.Callback()
-	for _, err := range []error{
-		callbacks.Query().After("gorm:query").Register("test", keep), callbacks.Update().After("gorm:update").Register("test", keep),
-		callbacks.Delete().After("gorm:delete").Register("test", keep), callbacks.Row().After("gorm:row").Register("test", keep),
-		callbacks.Raw().After("gorm:raw").Register("test", keep),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.all[query] = slices.Clone(args)
 }
 
 func (s *statements) explain(t *testing.T) {
@@ -120,8 +105,12 @@ func (s *statements) explain(t *testing.T) {
 	for statement, values := range s.all {
 		listed := slices.ContainsFunc(everything, func(prefix string) bool { return strings.HasPrefix(statement, prefix) })
 		for _, step := range plan(t, reader, statement, values) {
-			if strings.HasPrefix(step, "SCAN") && step != "SCAN CONSTANT ROW" && !listed {
+			if strings.HasPrefix(step, "SCAN") && step != "SCAN CONSTANT ROW" && !strings.HasSuffix(step, "VALUES CLAUSE") && !listed {
 				t.Errorf("%s: %s", step, statement)
+			}
+			// A person's history grows for years; what is pending, and what made a browser known, does not.
+			if strings.Contains(step, "approvals_history") && !strings.Contains(statement, "created >= ") {
+				t.Errorf("walks through a person's history: %s", statement)
 			}
 			if strings.HasPrefix(step, "USE TEMP B-TREE FOR ORDER BY") && strings.Contains(statement, "LIMIT") {
 				t.Errorf("sorts before it cuts off: %s", statement)

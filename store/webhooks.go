@@ -45,7 +45,7 @@ func (r webhookRow) delivery() WebhookDelivery {
 
 // keepWebhook keeps what is to be told in the transaction of the report itself. The row says
 // what the report came after: between the caller's look and its report it may have been released.
-func keepWebhook(tx *gorm.DB, reported approvalRow, w *approval.Webhook) error {
+func keepWebhook(tx *transaction, reported movedRow, w *approval.Webhook) error {
 	if w == nil || reported.Previous != approval.Released {
 		return nil
 	}
@@ -62,12 +62,12 @@ func (s *Store) DueWebhooks(ctx context.Context, now time.Time, limit int) ([]We
 
 // WebhookDone ends a delivery: it was answered, or is given up.
 func (s *Store) WebhookDone(ctx context.Context, id string) error {
-	return s.write(ctx, func(tx *gorm.DB) error { return tx.Where("id = ?", id).Delete(&webhookRow{}).Error })
+	return s.write(ctx, func(tx *transaction) error { return tx.Where("id = ?", id).Delete(&webhookRow{}).Error })
 }
 
 // WebhookRetry puts a delivery off.
 func (s *Store) WebhookRetry(ctx context.Context, id string, next time.Time) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.write(ctx, func(tx *transaction) error {
 		return tx.Model(&webhookRow{}).Where("id = ?", id).
 			UpdateColumns(map[string]any{"next": millis(next), "attempts": gorm.Expr("attempts + 1")}).Error
 	})

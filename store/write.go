@@ -14,13 +14,13 @@ var errRefused = errors.New("refused")
 // only way to write. The change must use nothing but its tx: there is one connection, and the
 // transaction has it. When ctx ends, the change may outlive the call: what it writes outside
 // of the database may be read only after an answer without an error.
-func (s *Store) write(ctx context.Context, change func(tx *gorm.DB) error) error {
-	return s.group.do(ctx, change)
+func (s *Store) write(ctx context.Context, apply func(tx *transaction) error) error {
+	return s.group.do(&change{ctx: ctx, apply: apply})
 }
 
 // attempt runs a change that may find its condition not held: then it leaves nothing.
-func (s *Store) attempt(ctx context.Context, change func(tx *gorm.DB) (bool, error)) (bool, error) {
-	err := s.write(ctx, func(tx *gorm.DB) error {
+func (s *Store) attempt(ctx context.Context, change func(tx *transaction) (bool, error)) (bool, error) {
+	err := s.write(ctx, func(tx *transaction) error {
 		held, err := change(tx)
 		if err == nil && !held {
 			return errRefused
@@ -31,6 +31,16 @@ func (s *Store) attempt(ctx context.Context, change func(tx *gorm.DB) (bool, err
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// update is a change of one statement, which needs nothing around it: it holds whole or not at all.
+func (s *Store) update(ctx context.Context, only func(tx *transaction) (int64, error)) (bool, error) {
+	var rows int64
+	err := s.group.do(&change{ctx: ctx, single: true, apply: func(tx *transaction) (err error) {
+		rows, err = only(tx)
+		return err
+	}})
+	return err == nil && rows > 0, err
 }
 
 // read begins a query.

@@ -22,7 +22,8 @@ var errClosed = fmt.Errorf("%w: it is closed", ErrUnavailable)
 // and what comes meanwhile waits for the next one, so a group is as large as the load makes
 // it: there is no timer, and a change that comes alone is committed alone.
 type writer struct {
-	db *gorm.DB
+	db   *gorm.DB
+	rows *counts
 
 	mu      sync.Mutex
 	waiting []*change
@@ -38,22 +39,26 @@ type writer struct {
 // change is what one caller asks for.
 type change struct {
 	ctx   context.Context
-	apply func(tx *gorm.DB) error
+	apply func(tx *transaction) error
+	// single says that it is one statement, which leaves nothing when it fails.
+	single bool
+	// failure is why it left nothing.
+	failure error
 	// answer has room for the one answer: the caller may have gone.
 	answer chan error
 }
 
-func newWriter(db *gorm.DB) *writer {
-	w := &writer{db: db, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newWriter(db *gorm.DB, rows *counts) *writer {
+	w := &writer{db: db, rows: rows, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go w.run()
 	return w
 }
 
-// do makes the change and returns when it is committed, or refused, or when ctx ends. Then a
+// do makes the change and returns when it is committed, or refused, or when its context ends. Then a
 // change that has not begun never will; one that has may still be made, as with any answer
 // that is lost.
-func (w *writer) do(ctx context.Context, apply func(tx *gorm.DB) error) error {
-	c := &change{ctx: ctx, apply: apply, answer: make(chan error, 1)}
+func (w *writer) do(c *change) error {
+	c.answer = make(chan error, 1)
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
@@ -71,8 +76,8 @@ func (w *writer) do(ctx context.Context, apply func(tx *gorm.DB) error) error {
 			panic(p) // where it would have come without a group
 		}
 		return err
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-c.ctx.Done():
+		return c.ctx.Err()
 	}
 }
 
@@ -121,80 +126,71 @@ func (w *writer) group(first *change) {
 		first.answer <- err
 		return
 	}
-	tx := w.db.Begin()
-	if tx.Error != nil {
-		first.answer <- tx.Error
+	tx, err := w.begin()
+	if err != nil {
+		first.answer <- err
 		return
 	}
 	// The first needs no savepoint: when it fails, there is nothing beside it to keep.
-	if err := first.try(tx); err != nil {
+	if err = first.try(tx); err != nil {
 		tx.Rollback()
 		first.answer <- err
 		return
 	}
-	made, err := w.join(tx, []*change{first})
+	together, err := w.join(tx, []*change{first})
 	if err == nil {
-		if err = tx.Commit().Error; err != nil {
-			tx.Rollback()
-		}
+		err = tx.commit()
 	}
-	if err == nil {
-		w.made.Add(int64(len(made)))
+	if err != nil {
+		tx.Rollback()
+	} else {
+		w.made.Add(int64(len(together)))
 		w.commits.Add(1)
 	}
-	// Nobody hears of a change before it is on the disk.
-	for _, c := range made {
-		c.answer <- err
+	// Nobody hears of a change before it is on the disk, nor that it was refused: what stood in
+	// its way may be a neighbour.
+	for _, c := range together {
+		if err == nil {
+			c.answer <- c.failure
+		} else {
+			c.answer <- err
+		}
 	}
 }
 
 // join makes the changes that wait in the transaction that is open, each behind a savepoint,
-// so that one that fails leaves its neighbours. An error says that the transaction is lost.
-func (w *writer) join(tx *gorm.DB, made []*change) ([]*change, error) {
-	for len(made) < groupLimit {
+// so that one that fails leaves its neighbours. An error says that the transaction is lost,
+// and with it all changes that are given back.
+func (w *writer) join(tx *transaction, together []*change) ([]*change, error) {
+	for len(together) < groupLimit {
 		next, _ := w.take(1)
 		if len(next) == 0 {
-			return made, nil
+			return together, nil
 		}
 		c := next[0]
 		if err := c.ctx.Err(); err != nil {
 			c.answer <- err
 			continue
 		}
-		if err := tx.Exec("SAVEPOINT change").Error; err != nil {
-			return append(made, c), err
+		together = append(together, c)
+		var err error
+		if c.failure, err = tx.beside(c); err != nil {
+			return together, err
 		}
-		failure := c.try(tx)
-		if failure == nil {
-			if err := tx.Exec("RELEASE change").Error; err != nil {
-				return append(made, c), err
-			}
-			made = append(made, c)
-			continue
-		}
-		// A full or failing disk makes SQLite roll back all of it: then there is no savepoint any more.
-		if err := tx.Exec("ROLLBACK TO change").Error; err != nil {
-			tx.Rollback()
-			return append(made, c), fmt.Errorf("%w: a transaction was lost: %w", ErrUnavailable, failure)
-		}
-		if err := tx.Exec("RELEASE change").Error; err != nil {
-			c.answer <- failure
-			return made, err
-		}
-		c.answer <- failure
 	}
-	return made, nil
+	return together, nil
 }
 
 // try makes the change. A caller that goes meanwhile must not interrupt it: SQLite would roll
 // its neighbours back too.
-func (c *change) try(tx *gorm.DB) (err error) {
+func (c *change) try(tx *transaction) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = &panicError{value: value, stack: debug.Stack()}
 		}
 	}()
-	return c.apply(tx.WithContext(context.WithoutCancel(c.ctx)))
+	tx.ctx = context.WithoutCancel(c.ctx)
+	return c.apply(tx)
 }
 
 // panicError carries a panic from the writer to the caller whose change it was.

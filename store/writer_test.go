@@ -43,8 +43,8 @@ func openWriter(t testing.TB) *Store {
 }
 
 // note is a change that writes one row.
-func note(name string) func(*gorm.DB) error {
-	return func(tx *gorm.DB) error { return tx.Exec("INSERT INTO notes VALUES (?)", name).Error }
+func note(name string) func(*transaction) error {
+	return func(tx *transaction) error { return tx.Exec("INSERT INTO notes VALUES (?)", name).Error }
 }
 
 func notes(t *testing.T, s *Store) []string {
@@ -61,7 +61,7 @@ func blocked(t *testing.T, s *Store) (release func()) {
 	t.Helper()
 	begun, end, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
-		done <- s.write(t.Context(), func(*gorm.DB) error { close(begun); <-end; return nil })
+		done <- s.write(t.Context(), func(*transaction) error { close(begun); <-end; return nil })
 	}()
 	<-begun
 	return func() {
@@ -103,21 +103,21 @@ func TestAGroupKeepsWhatIsGood(t *testing.T) {
 	}{
 		{"first", func() error { return s.write(ctx, note("first")) }, nil},
 		{"refused", func() error {
-			held, err := s.attempt(ctx, func(tx *gorm.DB) (bool, error) { return false, note("refused")(tx) })
+			held, err := s.attempt(ctx, func(tx *transaction) (bool, error) { return false, note("refused")(tx) })
 			if held {
 				t.Error("a refused change says that it held")
 			}
 			return err
 		}, nil},
 		{"failing", func() error {
-			return s.write(ctx, func(tx *gorm.DB) error { return errors.Join(note("failing")(tx), errOwn) })
+			return s.write(ctx, func(tx *transaction) error { return errors.Join(note("failing")(tx), errOwn) })
 		}, errOwn},
 		{"duplicate", func() error {
-			return s.write(ctx, func(tx *gorm.DB) error { return errors.Join(note("duplicate")(tx), note("first")(tx)) })
+			return s.write(ctx, func(tx *transaction) error { return errors.Join(note("duplicate")(tx), note("first")(tx)) })
 		}, gorm.ErrDuplicatedKey},
 		{"panicking", func() (err error) {
 			defer func() { err, _ = recover().(error) }()
-			return s.write(ctx, func(tx *gorm.DB) error { panic(errors.Join(note("panicking")(tx), errOwn)) })
+			return s.write(ctx, func(tx *transaction) error { panic(errors.Join(note("panicking")(tx), errOwn)) })
 		}, errOwn},
 		{"gone", func() error { return s.write(gone, note("gone")) }, context.Canceled},
 		{"last", func() error { return s.write(ctx, note("last")) }, nil},
@@ -207,13 +207,22 @@ func TestAnswersComeAfterTheCommit(t *testing.T) {
 			t.Parallel()
 			s := openWriter(t)
 			held, verdicts := holdCommits(t, s)
-			answers, together := make(chan error, 3), make(chan struct{})
+			answers, together := make(chan error, 4), make(chan struct{})
 			for i := range 3 {
 				go func() {
-					answers <- s.write(t.Context(), func(tx *gorm.DB) error { <-together; return note(fmt.Sprint(i))(tx) })
+					answers <- s.write(t.Context(), func(tx *transaction) error { <-together; return note(fmt.Sprint(i))(tx) })
 				}()
 			}
 			queued(s, 2) // and one has begun
+			// Who is refused because of a neighbour must not hear of that before it stands.
+			go func() {
+				held, err := s.attempt(t.Context(), func(tx *transaction) (bool, error) { return false, note("refused")(tx) })
+				if held {
+					t.Error("a refused change says that it held")
+				}
+				answers <- err
+			}()
+			queued(s, 3)
 			close(together)
 			<-held
 			hurried, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -225,7 +234,7 @@ func TestAnswersComeAfterTheCommit(t *testing.T) {
 				t.Fatal("somebody heard of a change that is not on the disk")
 			}
 			verdicts <- verdict
-			for range 3 {
+			for range 4 {
 				if err := <-answers; (err == nil) != stands {
 					t.Errorf("answer is %v", err)
 				}
@@ -251,7 +260,7 @@ func TestTheDiskIsWaitedFor(t *testing.T) {
 	s := openWriter(t)
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1"} {
 		var got string
-		err := s.write(t.Context(), func(tx *gorm.DB) error { return tx.Raw("PRAGMA " + pragma).Scan(&got).Error })
+		err := s.write(t.Context(), func(tx *transaction) error { return tx.Raw("PRAGMA " + pragma).Scan(&got).Error })
 		if err != nil || got != want {
 			t.Errorf("%s is %q, %v", pragma, got, err)
 		}
@@ -287,10 +296,10 @@ func TestTheEnd(t *testing.T) {
 // BenchmarkCommit is one durable change, by one caller and by many at once, beside a
 // transaction for each of them, which is what the group is better than.
 func BenchmarkCommit(b *testing.B) {
-	ways := map[string]func(*Store, context.Context, func(*gorm.DB) error) error{
+	ways := map[string]func(*Store, context.Context, func(*transaction) error) error{
 		"group": (*Store).write,
-		"alone": func(s *Store, ctx context.Context, change func(*gorm.DB) error) error {
-			return s.writer.WithContext(ctx).Transaction(change)
+		"alone": func(s *Store, ctx context.Context, change func(*transaction) error) error {
+			return s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return change(&transaction{DB: tx}) })
 		},
 	}
 	for _, callers := range []int{1, 16, 64, 256} {

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"sync/atomic"
+
+	"gorm.io/gorm"
+)
+
+// Statistics are counted since the store was opened.
+type Statistics struct {
+	// Reads and Writes are statements, by what they were sent to.
+	Reads, Writes int64
+	// Rows is how many rows statements gave.
+	Rows int64
+	// Changes were made in so many Commits: what waits together is made together.
+	Changes, Commits int64
+}
+
+// Statistics gives the counts of now.
+func (s *Store) Statistics() Statistics {
+	return Statistics{
+		Reads: s.counts.reads.Load(), Writes: s.counts.writes.Load(), Rows: s.counts.rows.Load(),
+		Changes: s.group.made.Load(), Commits: s.group.commits.Load(),
+	}
+}
+
+type counts struct {
+	reads, writes, rows atomic.Int64
+	// seen is told of every statement, in tests.
+	seen atomic.Pointer[func(query string, args []any)]
+}
+
+// pool stands between gorm and the database, and counts.
+type pool struct {
+	*sql.DB
+	counts *counts
+	count  *atomic.Int64
+}
+
+var _ interface {
+	gorm.ConnPool
+	gorm.ConnPoolBeginner
+	gorm.GetDBConnector
+} = (*pool)(nil)
+
+func (p *pool) saw(query string, args []any) {
+	p.count.Add(1)
+	if seen := p.counts.seen.Load(); seen != nil {
+		(*seen)(query, args)
+	}
+}
+
+// ExecContext is the pool's own.
+func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	p.saw(query, args)
+	return p.DB.ExecContext(ctx, query, args...)
+}
+
+// QueryContext is the pool's own.
+func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	p.saw(query, args)
+	return p.DB.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext is the pool's own.
+func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	p.saw(query, args)
+	return p.DB.QueryRowContext(ctx, query, args...)
+}
+
+// BeginTx begins a transaction that is counted too.
+func (p *pool) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
+	tx, err := p.DB.BeginTx(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	return &poolTx{tx, p}, nil
+}
+
+// GetDBConn gives what is below.
+func (p *pool) GetDBConn() (*sql.DB, error) { return p.DB, nil }
+
+type poolTx struct {
+	*sql.Tx
+	pool *pool
+}
+
+var _ interface {
+	gorm.ConnPool
+	gorm.TxCommitter
+} = (*poolTx)(nil)
+
+// ExecContext is the transaction's own.
+func (t *poolTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	t.pool.saw(query, args)
+	return t.Tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext is the transaction's own.
+func (t *poolTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	t.pool.saw(query, args)
+	return t.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext is the transaction's own.
+func (t *poolTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	t.pool.saw(query, args)
+	return t.Tx.QueryRowContext(ctx, query, args...)
+}

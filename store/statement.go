@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// The statements of a login are written out, and their rows read column by column: gorm makes
+// a statement anew and looks at types each time, which costs several times what SQLite does
+// with it. What is rare is left to gorm; docs/performance.md has the numbers.
+
+// text and number are places for values, in statements that sort or join. A bare ? lets SQLite
+// plan by its value, so that it makes such a statement anew each time the driver clears it.
+const (
+	text   = "CAST(? AS TEXT)"
+	number = "CAST(? AS INTEGER)"
+)
+
+// conn is where a statement runs: the readers, or the transaction of a change.
+type conn struct {
+	ctx  context.Context
+	pool gorm.ConnPool
+	rows *counts
+}
+
+// reading is for a read by key. It takes microseconds, so ctx is looked at before it and not
+// meanwhile: to watch it costs more than the read.
+func (s *Store) reading(ctx context.Context) (conn, error) {
+	return conn{context.WithoutCancel(ctx), s.reader.ConnPool, &s.counts}, ctx.Err()
+}
+
+// exec runs a statement and tells how many rows it changed.
+func (c conn) exec(query string, args ...any) (int64, error) {
+	result, err := c.pool.ExecContext(c.ctx, query, args...)
+	if err != nil {
+		return 0, translate(err)
+	}
+	return result.RowsAffected()
+}
+
+// columns is a row that can be read column by column.
+type columns[R any] interface {
+	*R
+	// fields are where the columns go, in the order of the statement.
+	fields() []any
+}
+
+// all gives the rows of the statement.
+func all[R any, P columns[R]](c conn, query string, args ...any) ([]R, error) {
+	rows, err := c.pool.QueryContext(c.ctx, query, args...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var found []R
+	for rows.Next() {
+		var row R
+		if err := rows.Scan(P(&row).fields()...); err != nil {
+			return nil, err
+		}
+		found = append(found, row)
+	}
+	c.rows.rows.Add(int64(len(found)))
+	return found, translate(rows.Err())
+}
+
+// one gives the only row of the statement, or the room's own error where there is none.
+func one[R any, P columns[R]](c conn, missing error, query string, args ...any) (R, error) {
+	var row R
+	rows, err := c.pool.QueryContext(c.ctx, query, args...)
+	if err != nil {
+		return row, translate(err)
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return row, translate(err)
+		}
+		return row, missing
+	}
+	c.rows.rows.Add(1)
+	return row, rows.Scan(P(&row).fields()...)
+}
+
+// each gives the rows as the room knows them.
+func each[R, T any](rows []R, err error, as func(R) T) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	known := make([]T, 0, len(rows))
+	for _, row := range rows {
+		known = append(known, as(row))
+	}
+	return known, nil
+}
+
+// places is (?, ?, …) for so many values.
+func places(n int) string { return "(?" + strings.Repeat(", ?", n-1) + ")" }
