@@ -131,7 +131,7 @@ func (s *Server) approvalState(c echo.Context, h holder) error {
 }
 
 func (s *Server) approvalEvents(c echo.Context, h holder) error {
-	return s.events(c, approval.Topic(h.id), s.lookAtApproval(h.application.ID, h.id))
+	return s.events(c, approval.Topic(h.id), h.ends, s.lookAtApproval(h.application.ID, h.id))
 }
 
 func (s *Server) lookAtApproval(applicationID, id string) func(context.Context) (state, error) {
@@ -142,7 +142,6 @@ func (s *Server) lookAtApproval(applicationID, id string) func(context.Context) 
 		}
 		return state{
 			body: toApproval(view), final: view.State.Final(), answered: view.State != approval.Pending,
-			ends: view.Expires.Add(approval.RedeemLife),
 		}, nil
 	}
 }

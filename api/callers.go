@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"example.com/aye/accounts"
+	"example.com/aye/approval"
 	"example.com/aye/devices"
 	"example.com/aye/internal/secret"
 	"example.com/aye/internal/strictjson"
@@ -69,26 +71,28 @@ type holder struct {
 	// id is of the request or pairing.
 	id          string
 	application accounts.Application
+	// ends is when what is waited for ends at the latest.
+	ends time.Time
 }
 
 // ticket lets through who holds the ticket of what the address names, on a page of an
 // origin that the application allows. The ticket is looked at before the database is:
 // who has none learns not even whether the id exists.
-func (s *Server) ticket(find func(echo.Context, string, secret.Secret) (accounts.Application, error), next func(echo.Context, holder) error) echo.HandlerFunc {
+func (s *Server) ticket(find func(echo.Context, string, secret.Secret) (holder, error), next func(echo.Context, holder) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := c.Param("id")
-		application, err := find(c, id, presentedTicket(c.Request()))
+		h, err := find(c, id, presentedTicket(c.Request()))
 		if err != nil {
 			return err
 		}
 		// A missing Origin is refused too: browsers send it on every call that this is for.
 		origin := c.Request().Header.Get(echo.HeaderOrigin)
-		if !application.Allows(origin) {
+		if !h.application.Allows(origin) {
 			return errOrigin
 		}
 		allowOrigin(c, origin)
-		note(c, "application", application.ID)
-		return next(c, holder{id, application})
+		note(c, "application", h.application.ID)
+		return next(c, h)
 	}
 }
 
@@ -108,26 +112,28 @@ func presentedTicket(r *http.Request) secret.Secret {
 	return ""
 }
 
-func (s *Server) approvalTicket(c echo.Context, id string, ticket secret.Secret) (accounts.Application, error) {
+func (s *Server) approvalTicket(c echo.Context, id string, ticket secret.Secret) (holder, error) {
 	if !s.Approvals.Holds(id, ticket) {
-		return accounts.Application{}, errTicket
+		return holder{}, errTicket
 	}
 	r, err := s.Approvals.Find(c.Request().Context(), id)
 	if err != nil {
-		return accounts.Application{}, err
+		return holder{}, err
 	}
-	return s.Accounts.Applications.Application(c.Request().Context(), r.ApplicationID)
+	application, err := s.Accounts.Applications.Application(c.Request().Context(), r.ApplicationID)
+	return holder{id, application, r.Expires.Add(approval.RedeemLife)}, err
 }
 
-func (s *Server) pairingTicket(c echo.Context, id string, ticket secret.Secret) (accounts.Application, error) {
+func (s *Server) pairingTicket(c echo.Context, id string, ticket secret.Secret) (holder, error) {
 	if !s.Pairings.Holds(id, ticket) {
-		return accounts.Application{}, errTicket
+		return holder{}, errTicket
 	}
 	p, err := s.Pairings.Find(c.Request().Context(), id)
 	if err != nil {
-		return accounts.Application{}, err
+		return holder{}, err
 	}
-	return s.Accounts.Applications.Application(c.Request().Context(), p.ApplicationID)
+	application, err := s.Accounts.Applications.Application(c.Request().Context(), p.ApplicationID)
+	return holder{id, application, p.Ends}, err
 }
 
 // anyOrigin is for addresses whose real answer checks the origin: a preflight tells nothing.

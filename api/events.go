@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/labstack/echo/v4"
@@ -26,17 +27,13 @@ var upgrader = websocket.Upgrader{
 
 // events turns the request into a WebSocket that waits. It returns as soon as the hub has
 // the connection, so that the memory of the request is free while the page waits.
-func (s *Server) events(c echo.Context, topic string, look func(context.Context) (state, error)) error {
+func (s *Server) events(c echo.Context, topic string, ends time.Time, look func(context.Context) (state, error)) error {
 	if !websocket.IsWebSocketUpgrade(c.Request()) || !slices.Contains(websocket.Subprotocols(c.Request()), eventsProtocol) {
 		c.Response().Header().Set(echo.HeaderUpgrade, "websocket")
 		return errUpgrade
 	}
 	if s.draining.Load() {
 		return errDraining
-	}
-	first, err := look(c.Request().Context())
-	if err != nil {
-		return err
 	}
 	header := http.Header{echo.HeaderXRequestID: {c.Response().Header().Get(echo.HeaderXRequestID)}}
 	conn, err := upgrader.Upgrade(c.Response(), c.Request(), header)
@@ -49,6 +46,6 @@ func (s *Server) events(c echo.Context, topic string, look func(context.Context)
 	}
 	c.Response().Status = http.StatusSwitchingProtocols
 	c.Response().Committed = true
-	s.hub.attach(conn, topic, first, look)
+	s.hub.attach(conn, topic, ends, look)
 	return nil
 }

@@ -73,8 +73,8 @@ type waiter struct {
 }
 
 // attach makes the connection wait for the topic. It returns at once.
-func (h *hub) attach(conn *websocket.Conn, topic string, first state, look func(context.Context) (state, error)) {
-	w := &waiter{hub: h, conn: conn, topic: topic, ends: time.Now().Add(first.ends.Sub(h.now()) + socketGrace), look: look}
+func (h *hub) attach(conn *websocket.Conn, topic string, ends time.Time, look func(context.Context) (state, error)) {
+	w := &waiter{hub: h, conn: conn, topic: topic, ends: time.Now().Add(ends.Sub(h.now()) + socketGrace), look: look}
 	conn.SetReadLimit(socketRead)
 	w.extend()
 	conn.SetPongHandler(func(string) error { w.extend(); return nil })

@@ -52,14 +52,14 @@ func (h *house) change(topic, status string) {
 	h.broker.Publish(topic)
 }
 
-func (h *house) look(topic string, ends time.Time) func(context.Context) (state, error) {
+func (h *house) look(topic string) func(context.Context) (state, error) {
 	return func(context.Context) (state, error) {
 		if h.fail.Load() {
 			return state{}, errors.New("the database is away")
 		}
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		return state{body: h.state[topic], final: h.state[topic] == "over", ends: ends}, nil
+		return state{body: h.state[topic], final: h.state[topic] == "over"}, nil
 	}
 }
 
@@ -90,9 +90,7 @@ func (h *house) wait(topic string) *websocket.Conn {
 			h.t.Error(err)
 			return
 		}
-		look := h.look(topic, time.Now().Add(time.Minute))
-		first, _ := look(h.t.Context())
-		h.attach(conn, topic, first, look)
+		h.attach(conn, topic, time.Now().Add(time.Minute), h.look(topic))
 	}()
 	dialer := websocket.Dialer{
 		NetDialContext: func(context.Context, string, string) (net.Conn, error) { return theirs, nil },

@@ -107,7 +107,7 @@ func (s *Server) pairingState(c echo.Context, h holder) error {
 }
 
 func (s *Server) pairingEvents(c echo.Context, h holder) error {
-	return s.events(c, pairing.Topic(h.id), s.lookAtPairing(h.application, h.id))
+	return s.events(c, pairing.Topic(h.id), h.ends, s.lookAtPairing(h.application, h.id))
 }
 
 func (s *Server) lookAtPairing(a accounts.Application, id string) func(context.Context) (state, error) {
@@ -124,7 +124,7 @@ func (s *Server) lookAtPairing(a accounts.Application, id string) func(context.C
 			out.Device = &deviceName{view.Device.Name, string(view.Device.Platform)}
 		}
 		final := view.Final(s.Now())
-		return state{body: out, final: final, answered: final, ends: view.Ends}, nil
+		return state{body: out, final: final, answered: final}, nil
 	}
 }
 

@@ -21,8 +21,6 @@ type state struct {
 	final bool
 	// answered says that the person has answered, so that a long poll need not wait.
 	answered bool
-	// ends is when the request or pairing ends at the latest.
-	ends time.Time
 }
 
 // poll answers the state, with ?wait= at its next change.

@@ -108,7 +108,7 @@ func (s *Service) verified(message *jws.Message, device devices.Device) (decisio
 		return claims, ErrKey
 	}
 	public, err := key.Public()
-	if err != nil || message.Verify(public, &claims) != nil {
+	if err != nil || message.Signed(public) != nil {
 		return claims, ErrDecision
 	}
 	switch Verification(claims.Verification) {

@@ -94,6 +94,7 @@ func (d Device) Target() notify.Target {
 	return notify.Target{
 		Device: d.ID, Provider: d.Push.Provider, App: d.Push.App, Kind: d.Push.Kind,
 		Environment: d.Push.Environment, Address: d.Push.Address, Registered: d.Push.Registered,
+		Doubtful: d.PushState != PushOK,
 	}
 }
 

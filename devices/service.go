@@ -105,6 +105,9 @@ func (s *Service) Told(ctx context.Context, target notify.Target, outcome notify
 	case notify.Suspect:
 		state = PushSuspect
 	case notify.Accepted:
+		if !target.Doubtful { // as ever: not worth a look
+			return nil
+		}
 	case notify.Retry, notify.Misconfigured, notify.Rejected:
 		return nil // says nothing of the address
 	}

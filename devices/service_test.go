@@ -57,6 +57,7 @@ func TestTold(t *testing.T) {
 			target := get(w, phone).Target()
 			if test.before == devices.PushSuspect {
 				ayetest.Fails(t, w.Devices.Told(t.Context(), target, notify.Outcome{Class: notify.Suspect}), nil)
+				target = get(w, phone).Target() // of the next push
 			}
 			if test.moved {
 				details := get(w, phone).Details

@@ -37,6 +37,7 @@ type Target struct {
 	Environment string // EnvironmentProduction or EnvironmentSandbox; APNs only
 	Address     secret.Secret
 	Registered  time.Time // when the phone last told this address
+	Doubtful    bool      // it was refused before, so that an acceptance is news
 }
 
 // Route is the sender that this target needs.

@@ -64,14 +64,22 @@ func Parse(typ, compact string) (*Message, error) {
 // Verify checks the signature with the key and reads the claims into claims. Claims that
 // the struct does not name are ignored: apps and servers do not grow at the same time.
 func (m *Message) Verify(key *ecdsa.PublicKey, claims any) error {
-	if key == nil || !ecdsa.Verify(key, m.signed[:], m.r, m.s) {
-		return ErrInvalid
+	if err := m.Signed(key); err != nil {
+		return err
 	}
 	return m.Unverified(claims)
 }
 
+// Signed checks the signature alone, for claims that [Message.Unverified] has read.
+func (m *Message) Signed(key *ecdsa.PublicKey) error {
+	if key == nil || !ecdsa.Verify(key, m.signed[:], m.r, m.s) {
+		return ErrInvalid
+	}
+	return nil
+}
+
 // Unverified reads the claims without a check, to find the key that they name. The caller
-// must call [Message.Verify] before it believes any of them.
+// must call [Message.Verify] or [Message.Signed] before it believes any of them.
 func (m *Message) Unverified(claims any) error {
 	if err := strictjson.Decode(m.payload, claims); err != nil {
 		return ErrInvalid

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // KeySize is the length of the key-encryption key in bytes.
@@ -24,6 +25,8 @@ var ErrKeyFile = errors.New("key file")
 // made again instead of being stored, and the key that seals the data keys.
 type Keys struct {
 	root []byte
+	// derived keeps what was derived, by purpose: there are few.
+	derived sync.Map
 }
 
 // NewKeys takes the key-encryption key, which must be [KeySize] random bytes.
@@ -120,10 +123,14 @@ func (k *Keys) mac(purpose string, parts []string) []byte {
 }
 
 func (k *Keys) derive(purpose string) []byte {
+	if kept, ok := k.derived.Load(purpose); ok {
+		return kept.([]byte)
+	}
 	key, err := hkdf.Key(sha256.New, k.root, nil, "aye/v1/"+purpose, KeySize)
 	if err != nil {
 		panic(err) // only for a length that HKDF cannot give
 	}
+	k.derived.Store(purpose, key)
 	return key
 }
 

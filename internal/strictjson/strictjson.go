@@ -39,82 +39,148 @@ func DecodeKnown(raw []byte, into any) error {
 }
 
 func check(raw []byte) error {
-	if !utf8.Valid(raw) {
+	if !utf8.Valid(raw) || !json.Valid(raw) {
 		return ErrMalformed
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	first, err := d.Token()
-	if err != nil || first != json.Delim('{') {
+	w := walker{raw: raw}
+	if w.space(); w.raw[w.at] != '{' {
 		return ErrMalformed
 	}
-	if err := object(d, 1); err != nil {
-		return err
+	return w.object(1)
+}
+
+// walker goes through a text that is known to be JSON, without making anything of it.
+type walker struct {
+	raw []byte
+	at  int
+	// names are those of the objects that are open, folded, one behind the other; starts tells
+	// where each begins.
+	names  []byte
+	starts []int
+}
+
+// fewNames are compared one by one; more are looked up.
+const fewNames = 32
+
+// object goes past an object, from its opening bracket. Its names end with it.
+func (w *walker) object(depth int) error {
+	outer, before := len(w.starts), len(w.names)
+	var many map[string]bool
+	w.at++
+	for w.space(); w.raw[w.at] != '}'; w.space() {
+		name := w.name()
+		if many == nil && len(w.starts)-outer > fewNames {
+			many = map[string]bool{}
+			for i := outer; i < len(w.starts)-1; i++ {
+				many[string(w.names[w.starts[i]:w.starts[i+1]])] = true
+			}
+		}
+		if many[string(name)] || (many == nil && w.stands(name, outer)) {
+			return fmt.Errorf("%w: a name stands twice", ErrMalformed)
+		}
+		if many != nil {
+			many[string(name)] = true
+		}
+		w.space()
+		w.at++ // the colon
+		if err := w.value(depth); err != nil {
+			return err
+		}
+		w.comma()
 	}
-	if d.InputOffset() != int64(len(bytes.TrimRight(raw, " \t\r\n"))) {
-		return fmt.Errorf("%w: something follows the object", ErrMalformed)
+	w.at++
+	w.starts, w.names = w.starts[:outer], w.names[:before]
+	return nil
+}
+
+// stands tells whether the last name of an object is one of those before it.
+func (w *walker) stands(name []byte, outer int) bool {
+	for i := outer; i < len(w.starts)-1; i++ {
+		if bytes.Equal(name, w.names[w.starts[i]:w.starts[i+1]]) {
+			return true
+		}
+	}
+	return false
+}
+
+// value goes past a value.
+func (w *walker) value(depth int) error {
+	w.space()
+	opens := w.raw[w.at] == '{' || w.raw[w.at] == '['
+	if opens && depth >= MaxDepth {
+		return fmt.Errorf("%w: nested more than %d deep", ErrMalformed, MaxDepth)
+	}
+	switch w.raw[w.at] {
+	case '{':
+		return w.object(depth + 1)
+	case '[':
+		w.at++
+		for w.space(); w.raw[w.at] != ']'; w.space() {
+			if err := w.value(depth + 1); err != nil {
+				return err
+			}
+			w.comma()
+		}
+		w.at++
+	case '"':
+		w.text()
+	default: // a number, or a word
+		for w.at < len(w.raw) && bytes.IndexByte([]byte(",]} \t\r\n"), w.raw[w.at]) < 0 {
+			w.at++
+		}
 	}
 	return nil
 }
 
-func object(d *json.Decoder, depth int) error {
-	seen := map[string]bool{}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return ErrMalformed
-		}
-		name, ok := t.(string)
-		if !ok {
-			return ErrMalformed
-		}
-		if folded := strings.Map(fold, name); seen[folded] {
-			return fmt.Errorf("%w: a name stands twice", ErrMalformed)
-		} else {
-			seen[folded] = true
-		}
-		if err := value(d, depth); err != nil {
-			return err
+func (w *walker) space() {
+	for w.at < len(w.raw) && (w.raw[w.at] == ' ' || w.raw[w.at] == '\t' || w.raw[w.at] == '\r' || w.raw[w.at] == '\n') {
+		w.at++
+	}
+}
+
+func (w *walker) comma() {
+	if w.space(); w.raw[w.at] == ',' {
+		w.at++
+	}
+}
+
+// text goes past a text and gives it with its quotes.
+func (w *walker) text() []byte {
+	start := w.at
+	for w.at++; w.raw[w.at] != '"'; w.at++ {
+		if w.raw[w.at] == '\\' {
+			w.at++
 		}
 	}
-	return end(d)
+	w.at++
+	return w.raw[start:w.at]
+}
+
+// name goes past a name and gives it folded.
+func (w *walker) name() []byte {
+	quoted, start := w.text(), len(w.names)
+	w.starts = append(w.starts, start)
+	for _, c := range quoted[1 : len(quoted)-1] {
+		if c == '\\' || c >= utf8.RuneSelf {
+			var plain string
+			_ = json.Unmarshal(quoted, &plain) // it is known to be a text
+			w.names = append(w.names[:start], strings.Map(fold, plain)...)
+			return w.names[start:]
+		}
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		w.names = append(w.names, c)
+	}
+	return w.names[start:]
 }
 
 // fold gives the least of the letters that encoding/json takes for the same: not only "S" and
-// "s", but the long s too.
+// "s", but the long s too. Of the letters of ASCII that is the capital.
 func fold(r rune) rune {
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
 		least = min(least, next)
 	}
 	return least
-}
-
-func value(d *json.Decoder, depth int) error {
-	t, err := d.Token()
-	if err != nil {
-		return ErrMalformed
-	}
-	opens := t == json.Delim('{') || t == json.Delim('[')
-	if opens && depth >= MaxDepth {
-		return fmt.Errorf("%w: nested more than %d deep", ErrMalformed, MaxDepth)
-	}
-	switch t {
-	case json.Delim('{'):
-		return object(d, depth+1)
-	case json.Delim('['):
-		for d.More() {
-			if err := value(d, depth+1); err != nil {
-				return err
-			}
-		}
-		return end(d)
-	}
-	return nil
-}
-
-func end(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
-		return ErrMalformed
-	}
-	return nil
 }

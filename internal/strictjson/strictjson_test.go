@@ -1,10 +1,14 @@
 package strictjson_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"example.com/aye/internal/strictjson"
 )
@@ -88,6 +92,76 @@ func TestUnknownNames(t *testing.T) {
 	}
 }
 
+// tokens is the same check by the tokens of encoding/json: slower, and known to be right.
+func tokens(raw []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	var value func(depth int) bool
+	value = func(depth int) bool {
+		t, err := d.Token()
+		if err != nil {
+			return false
+		}
+		open, ok := t.(json.Delim)
+		if !ok {
+			return depth > 0
+		}
+		if depth >= strictjson.MaxDepth || (depth == 0 && open != '{') {
+			return false
+		}
+		var seen []string
+		for d.More() {
+			if open == '{' {
+				name, failure := d.Token()
+				text, isText := name.(string)
+				if failure != nil || !isText || slices.ContainsFunc(seen, func(s string) bool { return strings.EqualFold(s, text) }) {
+					return false
+				}
+				seen = append(seen, text)
+			}
+			if !value(depth + 1) {
+				return false
+			}
+		}
+		_, err = d.Token()
+		return err == nil
+	}
+	return utf8.Valid(raw) && value(0) && d.InputOffset() == int64(len(bytes.TrimRight(raw, " \t\r\n")))
+}
+
+func TestManyNames(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{31, 32, 33, 34, 35, 100, 5000} {
+		names := make([]string, n)
+		for i := range names {
+			names[i] = fmt.Sprintf(`"name%d":{"name%d":[]}`, i, i)
+		}
+		object := func() []byte { return []byte("{" + strings.Join(names, ",") + "}") }
+		into := map[string]any{}
+		if err := strictjson.Decode(object(), &into); err != nil {
+			t.Errorf("%d names: %v", n, err)
+		}
+		for _, twice := range []int{0, n / 2, n - 2} {
+			kept := names[n-1]
+			names[n-1] = fmt.Sprintf(`"NAME%d":1`, twice)
+			if err := strictjson.Decode(object(), &into); !errors.Is(err, strictjson.ErrMalformed) {
+				t.Errorf("%d names, %d stands twice: %v", n, twice, err)
+			}
+			names[n-1] = kept
+		}
+	}
+}
+
+// The text of an ordinary call is looked through without making anything of it.
+func TestAllocations(t *testing.T) {
+	var v value
+	plain := []byte(`{"sub":"ada","deep":null}`)
+	strict := testing.AllocsPerRun(100, func() { _ = strictjson.Decode(plain, &v) })
+	loose := testing.AllocsPerRun(100, func() { _ = json.Unmarshal(plain, &v) })
+	if strict > loose+4 {
+		t.Errorf("%v allocations, %v of them without the check", strict, loose)
+	}
+}
+
 // FuzzDecode: what is read says one thing only, so writing and reading it again changes nothing.
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{`{"sub":"ada"}`, nested(7), `{"a":{"b":[1,2,{"c":null}]}}`, "{\"s\":1,\"\u017f\":2}", `{"a":1}{}`} {
@@ -95,7 +169,11 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		into := map[string]any{}
-		if strictjson.Decode(text, &into) != nil {
+		err := strictjson.Decode(text, &into)
+		if tokens(text) != !errors.Is(err, strictjson.ErrMalformed) {
+			t.Fatalf("read in another way by tokens: %v", err)
+		}
+		if err != nil {
 			return
 		}
 		if !json.Valid(text) {
