@@ -53,6 +53,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time)
 	if a.Store, err = store.Open(ctx, store.Config{Path: c.database(), Keys: keys, Now: now, Log: log}); err != nil {
 		return nil, err
 	}
+	registerStore(a.Metrics, a.Store)
 	if err := a.wire(ctx, keys); err != nil {
 		return nil, errors.Join(err, a.Store.Close())
 	}
