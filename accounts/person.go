@@ -60,6 +60,19 @@ type UserReference struct {
 	Email string
 }
 
+// normal is the reference as the store compares it; [ErrNotFound] for what is no address.
+func (u UserReference) normal() (UserReference, error) {
+	if u.Email == "" {
+		return u, nil
+	}
+	email, err := NormalEmail(u.Email)
+	if err != nil {
+		return UserReference{}, ErrNotFound
+	}
+	u.Email = email
+	return u, nil
+}
+
 // NormalEmail gives the form in which an address is kept and compared, or [ErrInvalid].
 func NormalEmail(address string) (string, error) {
 	parsed, err := mail.ParseAddress(address)

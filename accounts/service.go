@@ -163,14 +163,20 @@ func (s *Service) Authenticate(ctx context.Context, clientID string, clientSecre
 	return a, nil
 }
 
+// MemberOf is [Service.Member] with the organisation itself, in one look.
+func (s *Service) MemberOf(ctx context.Context, organisationID string, user UserReference) (Organisation, Member, error) {
+	user, err := user.normal()
+	if err != nil {
+		return Organisation{}, Member{}, err
+	}
+	return s.People.MemberOf(ctx, organisationID, user)
+}
+
 // Member finds an active member of the organisation.
 func (s *Service) Member(ctx context.Context, organisationID string, user UserReference) (Member, error) {
-	if user.Email != "" {
-		email, err := NormalEmail(user.Email)
-		if err != nil {
-			return Member{}, ErrNotFound
-		}
-		user.Email = email
+	user, err := user.normal()
+	if err != nil {
+		return Member{}, err
 	}
 	return s.People.Member(ctx, organisationID, user)
 }

@@ -31,6 +31,8 @@ type People interface {
 	EndMembership(ctx context.Context, id string, entry audit.Entry) (bool, error)
 	// Member finds an active member of the organisation, else [ErrNotFound].
 	Member(ctx context.Context, organisationID string, user UserReference) (Member, error)
+	// MemberOf is Member with the organisation itself.
+	MemberOf(ctx context.Context, organisationID string, user UserReference) (Organisation, Member, error)
 	// MemberList is ordered by address.
 	MemberList(ctx context.Context, organisationID string) ([]Member, error)
 	// Memberships are the active ones of a person.

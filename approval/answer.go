@@ -168,7 +168,7 @@ func (s *Service) PendingFor(ctx context.Context, device devices.Device) ([]Requ
 	if device.Status != devices.Active {
 		return nil, devices.ErrNotActive
 	}
-	all, err := s.Store.PendingOf(ctx, device.PersonID)
+	all, err := s.Store.PendingOf(ctx, device.PersonID, device.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -178,31 +178,23 @@ func (s *Service) PendingFor(ctx context.Context, device devices.Device) ([]Requ
 		if !now.Before(r.Expires) || !device.AnswersFor(r.OrganisationID) {
 			continue
 		}
-		open = append(open, r)
-		if err := s.fetched(ctx, r, device); err != nil {
+		open = append(open, r.Request)
+		if r.Delivery == "" || r.Delivery == Fetched {
+			continue
+		}
+		if err := s.fetched(ctx, r.ID, device); err != nil {
 			return nil, err
 		}
 	}
 	return open, nil
 }
 
-func (s *Service) fetched(ctx context.Context, r Request, device devices.Device) error {
-	deliveries, err := s.Deliveries.Deliveries(ctx, r.ID)
-	if err != nil {
-		return err
+func (s *Service) fetched(ctx context.Context, requestID string, device devices.Device) error {
+	changed, err := s.Deliveries.Deliver(ctx, Delivery{RequestID: requestID, DeviceID: device.ID, State: Fetched, Updated: s.Now().UTC()})
+	if changed && err == nil {
+		s.Broker.Publish(Topic(requestID))
 	}
-	for _, d := range deliveries {
-		if d.DeviceID != device.ID || d.State == Fetched {
-			continue
-		}
-		d.State, d.Reason, d.Updated = Fetched, "", s.Now().UTC()
-		if changed, err := s.Deliveries.Deliver(ctx, d); err != nil {
-			return err
-		} else if changed {
-			s.Broker.Publish(Topic(r.ID))
-		}
-	}
-	return nil
+	return err
 }
 
 // HistoryPage is how many requests a phone gets at once.

@@ -46,23 +46,14 @@ func (s *Service) Ask(ctx context.Context, application accounts.Application, q Q
 	if err := q.normalise(); err != nil {
 		return Asked{}, err
 	}
-	organisation, err := s.Directory.Organisation(ctx, application.OrganisationID)
+	a, err := s.asking(ctx, application.OrganisationID, q.User)
 	if err != nil {
 		return Asked{}, err
 	}
-	member, err := s.Directory.Member(ctx, application.OrganisationID, q.User)
-	if err != nil {
-		return Asked{}, err
-	}
-	phones, err := s.phones(ctx, member.Person.ID, organisation.ID)
-	if err != nil {
-		return Asked{}, err
-	}
-	a := asking{service: s, organisation: organisation, member: member, phones: phones}
 	a.request = Request{
-		ID: secret.NewID("apr"), OrganisationID: organisation.ID, ApplicationID: application.ID,
-		MembershipID: member.ID, PersonID: member.Person.ID, Purpose: Login, Confirm: q.Confirm,
-		Asker: application.Name, Organisation: organisation.Name, Place: s.place(q.Context.IP), Context: q.Context, Message: q.Message, Details: q.Details, CreationKey: q.CreationKey, BodyHash: q.BodyHash,
+		ID: secret.NewID("apr"), OrganisationID: a.organisation.ID, ApplicationID: application.ID,
+		MembershipID: a.member.ID, PersonID: a.member.Person.ID, Purpose: Login, Confirm: q.Confirm,
+		Asker: application.Name, Organisation: a.organisation.Name, Place: s.place(q.Context.IP), Context: q.Context, Message: q.Message, Details: q.Details, CreationKey: q.CreationKey, BodyHash: q.BodyHash,
 	}
 	return a.ask(ctx, q.Life)
 }
@@ -77,22 +68,13 @@ type NewPhoneQuestion struct {
 
 // AskNewPhone asks the person's phones whether to trust a new one, always with the number.
 func (s *Service) AskNewPhone(ctx context.Context, q NewPhoneQuestion) (Asked, error) {
-	organisation, err := s.Directory.Organisation(ctx, q.OrganisationID)
+	a, err := s.asking(ctx, q.OrganisationID, accounts.UserReference{ID: q.MembershipID})
 	if err != nil {
 		return Asked{}, err
 	}
-	member, err := s.Directory.Member(ctx, q.OrganisationID, accounts.UserReference{ID: q.MembershipID})
-	if err != nil {
-		return Asked{}, err
-	}
-	phones, err := s.phones(ctx, member.Person.ID, organisation.ID)
-	if err != nil {
-		return Asked{}, err
-	}
-	a := asking{service: s, organisation: organisation, member: member, phones: phones}
 	a.request = Request{
-		ID: secret.NewID("apr"), OrganisationID: organisation.ID, MembershipID: member.ID, PersonID: member.Person.ID,
-		Purpose: NewPhone, Confirm: Number, Asker: organisation.Name, Organisation: organisation.Name, Subject: q.Subject, Context: Context{Browser: q.Subject},
+		ID: secret.NewID("apr"), OrganisationID: a.organisation.ID, MembershipID: a.member.ID, PersonID: a.member.Person.ID,
+		Purpose: NewPhone, Confirm: Number, Asker: a.organisation.Name, Organisation: a.organisation.Name, Subject: q.Subject, Context: Context{Browser: q.Subject},
 		Details: []Detail{{Label: "Phone", Value: q.Phone}},
 	}
 	return a.ask(ctx, q.Life)
@@ -108,6 +90,19 @@ type asking struct {
 	// fresh says that the request was made by this call, in the place of the superseded ones.
 	fresh      bool
 	superseded []string
+}
+
+// asking finds who is asked, and on which phones.
+func (s *Service) asking(ctx context.Context, organisationID string, user accounts.UserReference) (*asking, error) {
+	organisation, member, err := s.Directory.MemberOf(ctx, organisationID, user)
+	if err != nil {
+		return nil, err
+	}
+	phones, err := s.phones(ctx, member.Person.ID, organisation.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &asking{service: s, organisation: organisation, member: member, phones: phones}, nil
 }
 
 func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {

@@ -66,10 +66,13 @@ func (s *Service) Decide(ctx context.Context, device devices.Device, requestID, 
 		claims.Audience != s.Origin || claims.Request != r.ID {
 		return Decided{}, ErrDecision
 	}
-	if known, err := s.Store.Decision(ctx, device.ID, claims.ID); err == nil {
-		return s.again(ctx, r, known)
-	} else if !errors.Is(err, ErrNotFound) {
-		return Decided{}, err
+	// While the request is pending, this decision has not been made; see also lost.
+	if r.State != Pending {
+		if known, err := s.Store.Decision(ctx, device.ID, claims.ID); err == nil {
+			return s.again(ctx, r, known)
+		} else if !errors.Is(err, ErrNotFound) {
+			return Decided{}, err
+		}
 	}
 	if !secret.Equal(secret.Secret(claims.Nonce), secret.Secret(r.ChallengeNonce)) || claims.ChallengeHash != jws.HashText(r.Challenge) {
 		return Decided{}, ErrChallenge
@@ -184,7 +187,10 @@ func (s *Service) judge(r Request, typed secret.Secret) State {
 // lost tells why an edge could not be gone along.
 func (s *Service) lost(ctx context.Context, r Request, m Move) (Decided, error) {
 	// Two copies of one decision at once: the one that came second gets the first's answer.
-	if known, err := s.Store.Decision(ctx, m.Decision.DeviceID, m.Decision.ID); err == nil && known.RequestID == r.ID {
+	if known, err := s.Store.Decision(ctx, m.Decision.DeviceID, m.Decision.ID); err == nil {
+		if known.RequestID != r.ID { // the id was used for another request
+			return Decided{}, ErrDecision
+		}
 		return Decided{RequestID: r.ID, State: known.State, At: known.At}, nil
 	}
 	now, err := s.Find(ctx, r.ID)

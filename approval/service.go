@@ -16,9 +16,9 @@ import (
 
 // Directory finds who asks and who is asked.
 type Directory interface {
-	Organisation(ctx context.Context, id string) (accounts.Organisation, error)
 	Application(ctx context.Context, id string) (accounts.Application, error)
 	Member(ctx context.Context, organisationID string, user accounts.UserReference) (accounts.Member, error)
+	MemberOf(ctx context.Context, organisationID string, user accounts.UserReference) (accounts.Organisation, accounts.Member, error)
 }
 
 // Phones finds the phones of a person.
@@ -85,11 +85,17 @@ type View struct {
 
 // View gives the request of an application as it is now.
 func (s *Service) View(ctx context.Context, applicationID, id string) (View, error) {
-	r, err := s.find(ctx, applicationID, id)
+	r, deliveries, err := s.Store.View(ctx, id)
 	if err != nil {
 		return View{}, err
 	}
-	return s.view(ctx, r)
+	if applicationID == "" || r.ApplicationID != applicationID {
+		return View{}, ErrNotFound
+	}
+	if r, err = s.current(ctx, r); err != nil {
+		return View{}, err
+	}
+	return s.handOut(ctx, View{Request: r, Deliveries: deliveries})
 }
 
 // Find gives the request by its id alone, for a page that holds its ticket.
@@ -120,7 +126,12 @@ func (s *Service) view(ctx context.Context, r Request) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	view := View{Request: r, Deliveries: deliveries}
+	return s.handOut(ctx, View{Request: r, Deliveries: deliveries})
+}
+
+// handOut adds the release code to a view of an approved request.
+func (s *Service) handOut(ctx context.Context, view View) (View, error) {
+	r := view.Request
 	if r.State != Approved {
 		return view, nil
 	}

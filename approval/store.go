@@ -15,8 +15,11 @@ type Store interface {
 	Ask(ctx context.Context, key Creation, admit func(Situation) (Admission, error)) (Request, error)
 	// Request is [ErrNotFound] for an id that never was.
 	Request(ctx context.Context, id string) (Request, error)
-	// PendingOf gives the person's pending requests, oldest first.
-	PendingOf(ctx context.Context, personID string) ([]Request, error)
+	// View is Request with what became of its pushes, in the order in which the phones were linked.
+	View(ctx context.Context, id string) (Request, []Delivery, error)
+	// PendingOf gives the person's pending requests, oldest first, each with how far its push
+	// to the phone came.
+	PendingOf(ctx context.Context, personID, deviceID string) ([]PendingRequest, error)
 	// Move goes along one edge, in one conditional update with its audit row in the same
 	// transaction, and tells whether it did.
 	Move(ctx context.Context, m Move, entry audit.Entry) (bool, error)
@@ -40,6 +43,13 @@ type Deliveries interface {
 	// TakeAsk counts one more push for the request, if allowed says that the person may be
 	// asked once more; then nothing of the request is withheld any longer.
 	TakeAsk(ctx context.Context, r Request, allowed func(Budget) (Budget, bool)) (bool, error)
+}
+
+// PendingRequest is a request as one phone finds it.
+type PendingRequest struct {
+	Request
+	// Delivery is empty for a phone that was not there when the person was asked.
+	Delivery DeliveryState
 }
 
 // Creation names a request before it exists.

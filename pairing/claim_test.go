@@ -198,7 +198,7 @@ func TestAClaimThatComesTwiceAtOnce(t *testing.T) {
 	for _, answer := range answers {
 		ayetest.Same(t, "approval", answer, answers[0])
 	}
-	pending, err := w.Store.PendingOf(t.Context(), ada.Person.ID)
+	pending, err := w.Store.PendingOf(t.Context(), ada.Person.ID, "")
 	ayetest.Fails(t, err, nil)
 	ayetest.Same(t, "questions on the older phone", len(pending), 1)
 }

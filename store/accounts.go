@@ -217,8 +217,18 @@ func (r *memberRow) fields() []any {
 	}
 }
 
-const selectMember = "SELECT m.id, m.organisation_id, m.person_id, m.role, m.status, m.created, p.id, p.email, p.display, p.locale, p.created " +
-	"FROM memberships AS m JOIN persons AS p ON p.id = m.person_id WHERE m.organisation_id = " + text + " AND m.status = 'active' AND "
+const (
+	memberColumns = "m.id, m.organisation_id, m.person_id, m.role, m.status, m.created, p.id, p.email, p.display, p.locale, p.created"
+	isMember      = " JOIN persons AS p ON p.id = m.person_id WHERE m.organisation_id = " + text + " AND m.status = 'active' AND "
+)
+
+// who is the condition by which a member is found.
+func who(user accounts.UserReference) (condition, value string) {
+	if user.ID != "" {
+		return "m.id = " + text, user.ID
+	}
+	return "p.email = " + text, strings.ToLower(user.Email)
+}
 
 // Member finds an active member of the organisation.
 func (s *Store) Member(ctx context.Context, organisationID string, user accounts.UserReference) (accounts.Member, error) {
@@ -226,12 +236,29 @@ func (s *Store) Member(ctx context.Context, organisationID string, user accounts
 	if err != nil {
 		return accounts.Member{}, err
 	}
-	who, value := "m.id = "+text, user.ID
-	if user.ID == "" {
-		who, value = "p.email = "+text, strings.ToLower(user.Email)
-	}
-	row, err := one[memberRow](c, accounts.ErrNotFound, selectMember+who, organisationID, value)
+	condition, value := who(user)
+	row, err := one[memberRow](c, accounts.ErrNotFound, "SELECT "+memberColumns+" FROM memberships AS m"+isMember+condition, organisationID, value)
 	return row.member(), err
+}
+
+// memberOfRow is a member with the organisation.
+type memberOfRow struct {
+	memberRow
+	organisation organisationRow
+}
+
+func (r *memberOfRow) fields() []any { return append(r.memberRow.fields(), r.organisation.fields()...) }
+
+// MemberOf finds an active member with the organisation.
+func (s *Store) MemberOf(ctx context.Context, organisationID string, user accounts.UserReference) (accounts.Organisation, accounts.Member, error) {
+	c, err := s.reading(ctx)
+	if err != nil {
+		return accounts.Organisation{}, accounts.Member{}, err
+	}
+	condition, value := who(user)
+	row, err := one[memberOfRow](c, accounts.ErrNotFound, "SELECT "+memberColumns+`, o.id, o.name, o.profile, o.allow_tap, o.minimum_app_version, o.locale, o.created
+		FROM memberships AS m JOIN organisations AS o ON o.id = m.organisation_id`+isMember+condition, organisationID, value)
+	return row.organisation.organisation(), row.member(), err
 }
 
 // MemberList gives those that have not ended, by address.

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"example.com/aye/approval"
@@ -106,14 +109,64 @@ func (s *Store) Request(ctx context.Context, id string) (approval.Request, error
 	return row.request(), err
 }
 
+// approvalsColumns name their table, for joins.
+var approvalsColumns = "approvals." + strings.ReplaceAll(approvalColumns, ", ", ", approvals.")
+
+// deliveredRow is a request with one of its deliveries; an empty device where it has none.
+type deliveredRow struct {
+	approvalRow
+	delivery deliveryRow
+}
+
+func (r *deliveredRow) fields() []any { return append(r.approvalRow.fields(), r.delivery.fields()...) }
+
+// View finds a request with its deliveries, in one statement: a page that waits is told often.
+func (s *Store) View(ctx context.Context, id string) (approval.Request, []approval.Delivery, error) {
+	c, err := s.reading(ctx)
+	if err != nil {
+		return approval.Request{}, nil, err
+	}
+	rows, err := all[deliveredRow](c, "SELECT "+approvalsColumns+`, approvals.id, COALESCE(d.device_id, ''), COALESCE(d.position, 0), COALESCE(d.device, ''),
+		COALESCE(d.channel, ''), COALESCE(d.state, ''), COALESCE(d.reason, ''), COALESCE(d.updated, 0)
+		FROM approvals LEFT JOIN deliveries AS d ON d.request_id = approvals.id WHERE approvals.id = `+text, id)
+	if err != nil {
+		return approval.Request{}, nil, err
+	}
+	if len(rows) == 0 {
+		return approval.Request{}, nil, approval.ErrNotFound
+	}
+	slices.SortFunc(rows, func(a, b deliveredRow) int { return cmp.Compare(a.delivery.Position, b.delivery.Position) })
+	deliveries := make([]approval.Delivery, 0, len(rows))
+	for _, row := range rows {
+		if row.delivery.DeviceID != "" {
+			deliveries = append(deliveries, row.delivery.delivery())
+		}
+	}
+	return rows[0].request(), deliveries, nil
+}
+
+// pendingRow is a request with how far its push to one phone came.
+type pendingRow struct {
+	approvalRow
+	delivery approval.DeliveryState
+}
+
+func (r *pendingRow) fields() []any { return append(r.approvalRow.fields(), (*string)(&r.delivery)) }
+
+func (r pendingRow) pending() approval.PendingRequest {
+	return approval.PendingRequest{Request: r.request(), Delivery: r.delivery}
+}
+
 // PendingOf gives the person's pending requests, oldest first.
-func (s *Store) PendingOf(ctx context.Context, personID string) ([]approval.Request, error) {
+func (s *Store) PendingOf(ctx context.Context, personID, deviceID string) ([]approval.PendingRequest, error) {
 	c, err := s.reading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := all[approvalRow](c, selectApproval+isPending+" ORDER BY created, id", personID)
-	return each(rows, err, approvalRow.request)
+	rows, err := all[pendingRow](c, "SELECT "+approvalsColumns+", COALESCE(d.state, '') FROM approvals LEFT JOIN deliveries AS d "+
+		"ON d.request_id = approvals.id AND d.device_id = "+text+" WHERE approvals.person_id = "+text+" AND approvals.state = 'pending' "+
+		"ORDER BY approvals.created, approvals.id", deviceID, personID)
+	return each(rows, err, pendingRow.pending)
 }
 
 // Decision finds what a phone decided.
