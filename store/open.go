@@ -97,9 +97,12 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	if err = migrate(ctx, s.writer); err != nil {
 		return err
 	}
-	s.group = newWriter(s.writer, &s.counts)
-	s.reader, err = s.connect(path, config.Log, max(4, 2*runtime.NumCPU()), &s.counts.reads, url.Values{
-		"mode": {"ro"}, "_query_only": {"on"}, "_busy_timeout": {"5000"},
+	s.group = newWriter(s.writer)
+	// What a reader has cached is void at each commit, and given back to the system page by page:
+	// a small cache is one piece of memory that stays. More readers than processors would only
+	// stand in each other's way.
+	s.reader, err = s.connect(path, config.Log, max(2, runtime.NumCPU()), &s.counts.reads, url.Values{
+		"mode": {"ro"}, "_query_only": {"on"}, "_busy_timeout": {"5000"}, "_cache_size": {"20"},
 	})
 	if err != nil {
 		return err

@@ -41,7 +41,6 @@ type pool struct {
 
 var _ interface {
 	gorm.ConnPool
-	gorm.ConnPoolBeginner
 	gorm.GetDBConnector
 } = (*pool)(nil)
 
@@ -70,42 +69,32 @@ func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *
 	return p.DB.QueryRowContext(ctx, query, args...)
 }
 
-// BeginTx begins a transaction that is counted too.
-func (p *pool) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
-	tx, err := p.DB.BeginTx(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	return &poolTx{tx, p}, nil
-}
-
 // GetDBConn gives what is below.
 func (p *pool) GetDBConn() (*sql.DB, error) { return p.DB, nil }
 
-type poolTx struct {
-	*sql.Tx
+// only is the one connection of the writer, while a transaction is made on it. database/sql's
+// own transaction would start a goroutine for each query in it.
+type only struct {
+	*sql.Conn
 	pool *pool
 }
 
-var _ interface {
-	gorm.ConnPool
-	gorm.TxCommitter
-} = (*poolTx)(nil)
+var _ gorm.ConnPool = (*only)(nil)
 
-// ExecContext is the transaction's own.
-func (t *poolTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	t.pool.saw(query, args)
-	return t.Tx.ExecContext(ctx, query, args...)
+// ExecContext is the connection's own.
+func (o *only) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	o.pool.saw(query, args)
+	return o.Conn.ExecContext(ctx, query, args...)
 }
 
-// QueryContext is the transaction's own.
-func (t *poolTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	t.pool.saw(query, args)
-	return t.Tx.QueryContext(ctx, query, args...)
+// QueryContext is the connection's own.
+func (o *only) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	o.pool.saw(query, args)
+	return o.Conn.QueryContext(ctx, query, args...)
 }
 
-// QueryRowContext is the transaction's own.
-func (t *poolTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	t.pool.saw(query, args)
-	return t.Tx.QueryRowContext(ctx, query, args...)
+// QueryRowContext is the connection's own.
+func (o *only) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	o.pool.saw(query, args)
+	return o.Conn.QueryRowContext(ctx, query, args...)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,6 +13,8 @@ import (
 type transaction struct {
 	*gorm.DB
 	conn
+	only      *only
+	committed bool
 	// heads are the ends of the audit chains that were looked at. They are written once, at the
 	// end: all changes of an organisation that come together append to one chain.
 	heads map[string]chainEnd
@@ -27,14 +30,28 @@ type chainEnd struct {
 }
 
 func (w *writer) begin() (*transaction, error) {
-	db := w.db.Begin()
-	if db.Error != nil {
-		return nil, db.Error
+	ctx := context.Background()
+	alone, err := w.pool.Conn(ctx)
+	if err != nil {
+		return nil, translate(err)
 	}
-	return &transaction{
-		DB: db, conn: conn{context.Background(), db.Statement.ConnPool, w.rows},
-		heads: map[string]chainEnd{},
-	}, nil
+	c := &only{alone, w.pool}
+	db := w.db.Session(&gorm.Session{NewDB: true, Context: ctx})
+	db.Statement.ConnPool = c
+	tx := &transaction{DB: db, conn: conn{ctx, c, w.pool.counts}, only: c, heads: map[string]chainEnd{}}
+	// Immediate: a transaction that reads before it writes would otherwise fail at once beside another.
+	if err = tx.control("BEGIN IMMEDIATE"); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return tx, nil
+}
+
+// end gives the connection back, with nothing left of what was not committed.
+func (tx *transaction) end() {
+	if !tx.committed {
+		_ = tx.control("ROLLBACK") // SQLite may have rolled back already
+	}
+	_ = tx.only.Close()
 }
 
 // beside makes one change, or none of it, in a transaction that has others. A failure is the
@@ -48,7 +65,7 @@ func (tx *transaction) beside(c *change) (failure, err error) {
 		}
 		return nil, nil
 	}
-	if err = tx.savepoint("SAVEPOINT change"); err != nil {
+	if err = tx.control("SAVEPOINT change"); err != nil {
 		return nil, err
 	}
 	tx.touched = tx.touched[:0]
@@ -57,15 +74,15 @@ func (tx *transaction) beside(c *change) (failure, err error) {
 			tx.heads[before.Organisation] = before
 		}
 		// A full or failing disk makes SQLite roll back all of it: then there is no savepoint any more.
-		if err = tx.savepoint("ROLLBACK TO change"); err != nil {
+		if err = tx.control("ROLLBACK TO change"); err != nil {
 			return nil, lost(failure)
 		}
 	}
-	return failure, tx.savepoint("RELEASE change")
+	return failure, tx.control("RELEASE change")
 }
 
-// savepoint asks as for rows, because the driver keeps only such statements prepared.
-func (tx *transaction) savepoint(statement string) error {
+// control asks as for rows, because the driver keeps only such statements prepared.
+func (tx *transaction) control(statement string) error {
 	rows, err := tx.pool.QueryContext(tx.ctx, statement)
 	if err != nil {
 		return translate(err)
@@ -90,5 +107,8 @@ func (tx *transaction) commit() error {
 			return err
 		}
 	}
-	return tx.Commit().Error
+	tx.ctx = context.Background()
+	err := tx.control("COMMIT")
+	tx.committed = err == nil
+	return err
 }

@@ -24,7 +24,7 @@ var errClosed = fmt.Errorf("%w: it is closed", ErrUnavailable)
 // it: there is no timer, and a change that comes alone is committed alone.
 type writer struct {
 	db   *gorm.DB
-	rows *counts
+	pool *pool
 
 	mu      sync.Mutex
 	waiting []*change
@@ -49,8 +49,9 @@ type change struct {
 	answer chan error
 }
 
-func newWriter(db *gorm.DB, rows *counts) *writer {
-	w := &writer{db: db, rows: rows, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newWriter(db *gorm.DB) *writer {
+	below, _ := db.ConnPool.(*pool)
+	w := &writer{db: db, pool: below, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -136,7 +137,7 @@ func (w *writer) group(first *change) {
 	}
 	// The first needs no savepoint: when it fails, there is nothing beside it to keep.
 	if err = first.try(tx); err != nil {
-		tx.Rollback()
+		tx.end()
 		first.answer <- err
 		return
 	}
@@ -144,9 +145,8 @@ func (w *writer) group(first *change) {
 	if err == nil {
 		err = tx.commit()
 	}
-	if err != nil {
-		tx.Rollback()
-	} else {
+	tx.end()
+	if err == nil {
 		w.made.Add(int64(len(together)))
 		w.commits.Add(1)
 	}
