@@ -14,10 +14,10 @@ import (
 // eventsProtocol is the form of our messages; a page must ask for it.
 const eventsProtocol = "aye.v1"
 
-// upgrader makes WebSockets with buffers of the size of our messages. The origin was
-// checked before; here nothing is left to check.
+// upgrader makes WebSockets with a buffer for what pages send, pongs, and one from the pool
+// for what they are told. The origin was checked before; here nothing is left to check.
 var upgrader = websocket.Upgrader{
-	ReadBufferSize: 512, WriteBufferSize: 512, WriteBufferPool: writeBuffers,
+	ReadBufferSize: 128, WriteBufferSize: 512, WriteBufferPool: writeBuffers,
 	HandshakeTimeout: readHeaderTime,
 	// Only this one is echoed; the other that a page offers is its ticket.
 	Subprotocols: []string{eventsProtocol},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"log/slog"
 	"math/rand/v2" //nolint:depguard // spreads reconnects; nothing secret is made with it
@@ -67,8 +68,8 @@ type waiter struct {
 	cancel func()
 	// hints counts those that were not acted on; whoever makes it one acts.
 	hints atomic.Int64
-	// said is the last message, so that a hint without a change says nothing.
-	said   string
+	// said is the hash of the last message, so that a hint without a change says nothing.
+	said   [sha256.Size]byte
 	closed atomic.Bool
 }
 
@@ -167,10 +168,11 @@ func (w *waiter) tell() {
 		return
 	}
 	message, err := json.Marshal(now.body)
-	if err != nil || string(message) == w.said {
+	hash := sha256.Sum256(message)
+	if err != nil || hash == w.said {
 		return
 	}
-	w.said = string(message)
+	w.said = hash
 	_ = w.conn.SetWriteDeadline(time.Now().Add(socketWrite))
 	if err := w.conn.WriteMessage(websocket.TextMessage, message); err != nil {
 		_ = w.conn.Close() // read notices

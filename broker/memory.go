@@ -1,27 +1,33 @@
 package broker
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Memory is the broker of a single process. The zero value is not ready; use [NewMemory].
 type Memory struct {
-	mu     sync.RWMutex
-	next   uint64
-	topics map[string]map[uint64]func()
+	mu   sync.RWMutex
+	next uint64
+	// topics have few subscribers each, mostly one, and there are many of them.
+	topics map[string][]subscriber
+}
+
+type subscriber struct {
+	id   uint64
+	hint func()
 }
 
 // NewMemory makes a broker for one process.
-func NewMemory() *Memory { return &Memory{topics: map[string]map[uint64]func(){}} }
+func NewMemory() *Memory { return &Memory{topics: map[string][]subscriber{}} }
 
 // Publish hints at everybody who is subscribed to the topic.
 func (m *Memory) Publish(topic string) {
 	m.mu.RLock()
-	hints := make([]func(), 0, len(m.topics[topic]))
-	for _, hint := range m.topics[topic] {
-		hints = append(hints, hint)
-	}
+	hints := slices.Clone(m.topics[topic])
 	m.mu.RUnlock()
-	for _, hint := range hints {
-		hint()
+	for _, s := range hints {
+		s.hint()
 	}
 }
 
@@ -32,16 +38,15 @@ func (m *Memory) Subscribe(topic string, hint func()) (cancel func()) {
 	defer m.mu.Unlock()
 	m.next++
 	id := m.next
-	if m.topics[topic] == nil {
-		m.topics[topic] = map[uint64]func(){}
-	}
-	m.topics[topic][id] = hint
+	m.topics[topic] = append(m.topics[topic], subscriber{id, hint})
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		delete(m.topics[topic], id)
-		if len(m.topics[topic]) == 0 {
+		left := slices.DeleteFunc(m.topics[topic], func(s subscriber) bool { return s.id == id })
+		if len(left) == 0 {
 			delete(m.topics, topic)
+		} else {
+			m.topics[topic] = left
 		}
 	}
 }
