@@ -51,6 +51,7 @@ type commandLine struct {
 	Audit        auditCommand        `cmd:"" help:"Verify the audit log."`
 	Demo         demoCommand         `cmd:"" help:"Run a shop, a phone and all else for trying it out."`
 	Phone        phoneCommand        `cmd:"" help:"Be a phone, for trying things out."`
+	Bench        benchCommand        `cmd:"" help:"Measure how fast Aye is here, beside what the machine can do at best."`
 	Emulate      emulateCommand      `cmd:"" help:"Stand in for Apple or Google, for tests."`
 	Help         helpCommand         `cmd:"" help:"Explain: aye help config."`
 	Version      versionCommand      `cmd:"" help:"Say which version this is."`

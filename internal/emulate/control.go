@@ -16,6 +16,7 @@ const heartbeat = 15 * time.Second
 func (s *stand) controls() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /inbox/{address}", s.streamInbox)
+	mux.HandleFunc("GET /deliveries", s.streamDeliveries)
 	mux.HandleFunc("POST /script", s.takeScript)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()

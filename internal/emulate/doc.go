@@ -8,6 +8,7 @@
 // the same to those who write an app in another language:
 //
 //	GET  /inbox/{address}   Server-Sent Events, one per push, from the first or after Last-Event-ID
+//	GET  /deliveries        one JSON line for each push to any address, from now on
 //	POST /script            {"address": "…", "behaviours": [{"reason": "Unregistered", "times": 1}]}
 //
 // Nothing here is a defence: a stand-in belongs on a loopback address.

@@ -32,8 +32,9 @@ type inbox struct {
 
 // inboxes keeps what every address received.
 type inboxes struct {
-	mu   sync.Mutex
-	byID map[string]*inbox
+	mu        sync.Mutex
+	byID      map[string]*inbox
+	listeners map[*listener]struct{} // those who hear of every address
 }
 
 // of gives the inbox of an address; mu is held.
@@ -61,6 +62,7 @@ func (i *inboxes) add(address string, delivery Delivery) {
 	}
 	close(box.changed)
 	box.changed = make(chan struct{})
+	i.tell(address, delivery.Payload)
 }
 
 // after gives what came after the given number, and a channel that closes when more comes.
