@@ -97,7 +97,7 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	if err = migrate(ctx, s.writer); err != nil {
 		return err
 	}
-	s.group = newWriter(s.writer)
+	s.group = newWriter(s.writer) //nolint:contextcheck // it outlives the call, and each change has its caller's context
 	// What a reader has cached is void at each commit, and given back to the system page by page:
 	// a small cache is one piece of memory that stays. More readers than processors would only
 	// stand in each other's way.
