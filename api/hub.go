@@ -16,9 +16,11 @@ import (
 
 // The numbers of a WebSocket; docs/policy.md.
 const (
-	socketRead  = 4 << 10
-	socketPing  = 25 * time.Second
-	socketPong  = 10 * time.Second
+	socketRead = 4 << 10
+	socketPing = 25 * time.Second
+	socketPong = 10 * time.Second
+	// socketTick is how finely the pings are spread: many at once would hold up who is let in.
+	socketTick  = 50 * time.Millisecond
 	socketWrite = 10 * time.Second
 	// socketGrace is how much longer than what it waits for a waiter may live.
 	socketGrace = 30 * time.Second
@@ -39,7 +41,7 @@ type hub struct {
 
 	mu      sync.Mutex
 	waiters map[string]*waiter // by topic: the newest waiter wins
-	// slots spread the pings over the seconds between two of them.
+	// slots spread the pings over the time between two of them.
 	slots    []map[*waiter]struct{}
 	slot     int
 	draining bool
@@ -49,7 +51,7 @@ type hub struct {
 
 func newHub(broker Subscriber, log *slog.Logger, now func() time.Time, gauge prometheus.Gauge) *hub {
 	h := &hub{broker: broker, log: log, now: now, gauge: gauge, waiters: map[string]*waiter{}, done: make(chan struct{})}
-	h.slots = make([]map[*waiter]struct{}, socketPing/time.Second)
+	h.slots = make([]map[*waiter]struct{}, socketPing/socketTick)
 	for i := range h.slots {
 		h.slots[i] = map[*waiter]struct{}{}
 	}
@@ -191,7 +193,7 @@ func (w *waiter) close(code int, reason string) {
 }
 
 func (h *hub) ping() {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(socketTick)
 	defer tick.Stop()
 	for at := 0; ; at = (at + 1) % len(h.slots) {
 		select {
@@ -205,7 +207,10 @@ func (h *hub) ping() {
 			due = append(due, w)
 		}
 		h.mu.Unlock()
-		go func() { // a page that does not take its ping holds up only its own second
+		if len(due) == 0 {
+			continue
+		}
+		go func() { // a page that does not take its ping holds up only those of its own moment
 			for _, w := range due {
 				if err := w.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)); err != nil {
 					_ = w.conn.Close()

@@ -3,7 +3,6 @@ package approval
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -220,11 +219,11 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 		}
 		s.warn(ctx, r)
 	}
-	phones, err := s.phones(ctx, r.PersonID, r.OrganisationID)
+	phones, err := s.otherPhones(ctx, r.PersonID, r.OrganisationID, d.DeviceID)
 	if err != nil {
 		return err
 	}
-	s.push(ctx, r, slices.DeleteFunc(phones, func(p devices.Device) bool { return p.ID == d.DeviceID }), notify.MessageWithdraw)
+	s.push(ctx, r, phones, notify.MessageWithdraw)
 	if d.State == Approved && d.Method == Push {
 		if err := s.Codes.Unlock(ctx, r.PersonID); err != nil {
 			return err

@@ -24,7 +24,9 @@ type Directory interface {
 // Phones finds the phones of a person.
 type Phones interface {
 	Of(ctx context.Context, personID string) ([]devices.Device, error)
-	// Known finds removed ones too.
+	// Beside is Of without one of them.
+	Beside(ctx context.Context, personID, deviceID string) ([]devices.Device, error)
+	// Known finds removed ones too; it gives the id, name and platform.
 	Known(ctx context.Context, id string) (devices.Device, error)
 }
 
@@ -149,6 +151,12 @@ func (s *Service) handOut(ctx context.Context, view View) (View, error) {
 // phones are those of the person that may answer for the organisation.
 func (s *Service) phones(ctx context.Context, personID, organisationID string) ([]devices.Device, error) {
 	all, err := s.Phones.Of(ctx, personID)
+	return slices.DeleteFunc(all, func(d devices.Device) bool { return !d.AnswersFor(organisationID) }), err
+}
+
+// otherPhones are those without the one that answered.
+func (s *Service) otherPhones(ctx context.Context, personID, organisationID, deviceID string) ([]devices.Device, error) {
+	all, err := s.Phones.Beside(ctx, personID, deviceID)
 	return slices.DeleteFunc(all, func(d devices.Device) bool { return !d.AnswersFor(organisationID) }), err
 }
 

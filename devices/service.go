@@ -2,6 +2,7 @@ package devices
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"example.com/aye/accounts"
@@ -39,17 +40,16 @@ type Service struct {
 // Of gives the person's active phones, oldest first.
 func (s *Service) Of(ctx context.Context, personID string) ([]Device, error) {
 	all, err := s.Store.DevicesOf(ctx, personID)
-	if err != nil {
-		return nil, err
-	}
-	active := all[:0]
-	for _, device := range all {
-		if device.Status == Active {
-			active = append(active, device)
-		}
-	}
-	return active, nil
+	return slices.DeleteFunc(all, notActive), err
 }
+
+// Beside is [Service.Of] without one of them.
+func (s *Service) Beside(ctx context.Context, personID, deviceID string) ([]Device, error) {
+	all, err := s.Store.DevicesBeside(ctx, personID, deviceID)
+	return slices.DeleteFunc(all, notActive), err
+}
+
+func notActive(d Device) bool { return d.Status != Active }
 
 // Device gives a phone that is not removed.
 func (s *Service) Device(ctx context.Context, id string) (Device, error) {
@@ -60,9 +60,9 @@ func (s *Service) Device(ctx context.Context, id string) (Device, error) {
 	return device, err
 }
 
-// Known gives a phone, also one that was removed, to say by its name what it did.
+// Known gives the id, name and platform of a phone, also of one that was removed, to say what it did.
 func (s *Service) Known(ctx context.Context, id string) (Device, error) {
-	return s.Store.Device(ctx, id)
+	return s.Store.Label(ctx, id)
 }
 
 // Update stores what the phone tells of itself. An address that is told again stays

@@ -15,6 +15,11 @@ type Store interface {
 	Device(ctx context.Context, id string) (Device, error)
 	// DevicesOf gives the person's phones that are not removed, oldest first.
 	DevicesOf(ctx context.Context, personID string) ([]Device, error)
+	// DevicesBeside is DevicesOf without one of them.
+	DevicesBeside(ctx context.Context, personID, deviceID string) ([]Device, error)
+	// Label gives the id, name and platform of a phone, also of a removed one; [ErrUnknown] for
+	// an id that never was.
+	Label(ctx context.Context, id string) (Device, error)
 	// UpdateDevice stores what differs between the two details of a phone that is not removed,
 	// and nothing else, so that two changes at once do not undo each other; the push state
 	// becomes ok when the address is another one. [ErrUnknown] when it is removed.

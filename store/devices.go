@@ -115,11 +115,22 @@ func (s *Store) Device(ctx context.Context, id string) (devices.Device, error) {
 
 // DevicesOf gives the person's phones that are not removed, oldest first.
 func (s *Store) DevicesOf(ctx context.Context, personID string) ([]devices.Device, error) {
+	return s.devices(ctx, selectDevice+isPhone+" ORDER BY created, id", personID)
+}
+
+// DevicesBeside is DevicesOf without one. Its id stands in the index, so it is not even read.
+func (s *Store) DevicesBeside(ctx context.Context, personID, deviceID string) ([]devices.Device, error) {
+	return s.devices(ctx, selectDevice+isPhone+" AND id <> "+text+" ORDER BY created, id", personID, deviceID)
+}
+
+const isPhone = "person_id = " + text + " AND status <> 'removed'"
+
+func (s *Store) devices(ctx context.Context, query string, args ...any) ([]devices.Device, error) {
 	c, err := s.reading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := all[deviceRow](c, selectDevice+"person_id = "+text+" AND status <> 'removed' ORDER BY created, id", personID)
+	rows, err := all[deviceRow](c, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +143,21 @@ func (s *Store) DevicesOf(ctx context.Context, personID string) ([]devices.Devic
 		phones = append(phones, phone)
 	}
 	return phones, nil
+}
+
+// labelRow is how a phone is called.
+type labelRow struct{ id, name, platform string }
+
+func (r *labelRow) fields() []any { return []any{&r.id, &r.name, &r.platform} }
+
+// Label gives the id, name and platform of a phone, also of a removed one.
+func (s *Store) Label(ctx context.Context, id string) (devices.Device, error) {
+	c, err := s.reading(ctx)
+	if err != nil {
+		return devices.Device{}, err
+	}
+	row, err := one[labelRow](c, devices.ErrUnknown, "SELECT id, name, platform FROM devices WHERE id = ?", id)
+	return devices.Device{ID: row.id, Details: devices.Details{Name: row.name, Platform: devices.Platform(row.platform)}}, err
 }
 
 // standing is the row of a phone that is not removed.

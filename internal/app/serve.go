@@ -49,7 +49,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	}
 	a.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s := &Server{app: a, failed: make(chan error, 2)}
-	s.api, err = api.New(api.Config{
+	s.api, err = api.New(api.Config{ //nolint:contextcheck // handlers take the context of their request
 		Accounts: a.Accounts, Devices: a.Devices, Pairings: a.Pairings, Approvals: a.Approvals, Signer: a.Signer, Broker: a.Broker,
 		Origin: a.Config.Origin, PhoneOrigins: a.Config.PhoneOrigins, TrustedProxies: proxies,
 		AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore,

@@ -20,6 +20,12 @@ func testDevices(t *testing.T, open Opener) {
 		same(t, "device", got(h.Device(t.Context(), first.ID))(t), first)
 		same(t, "devices", got(h.DevicesOf(t.Context(), m.Person.ID))(t), []devices.Device{first, second})
 		same(t, "devices", len(got(h.DevicesOf(t.Context(), "per_other"))(t)), 0)
+		same(t, "beside", got(h.DevicesBeside(t.Context(), m.Person.ID, first.ID))(t), []devices.Device{second})
+		same(t, "beside none", len(got(h.DevicesBeside(t.Context(), m.Person.ID, "dev_none"))(t)), 2)
+		label := got(h.Label(t.Context(), first.ID))(t)
+		same(t, "label", []string{label.ID, label.Name, string(label.Platform)}, []string{first.ID, first.Name, string(first.Platform)})
+		_, err := h.Label(t.Context(), "dev_none")
+		fails(t, err, devices.ErrUnknown)
 	})
 	t.Run("unknown", func(t *testing.T) {
 		_, err := h.Device(t.Context(), "dev_none")
@@ -55,6 +61,7 @@ func testRemoval(t *testing.T, h *House) {
 		t.Fatalf("%+v", removed)
 	}
 	same(t, "devices", len(got(h.DevicesOf(ctx, m.Person.ID))(t)), 0)
+	same(t, "label", got(h.Label(ctx, phone.ID))(t).Name, phone.Name)
 	_, err := h.TOTPSecret(ctx, phone.ID)
 	fails(t, err, pairing.ErrNotFound)
 	same(t, "authenticators", len(got(h.Authenticators(ctx, m.Person.ID))(t)), 0)
