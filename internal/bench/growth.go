@@ -14,21 +14,28 @@ const (
 	growthRate = 0.8
 )
 
-// growth measures what a login costs with many stored ones.
+// growth measures what a login costs with many stored ones. The bare cycle, which stores
+// nothing beside, takes turns with it, so that a machine that becomes slower meanwhile does
+// not look like growth.
 func (r *run) growth(ctx context.Context) error {
 	g := r.group(Growth, "logins with many that are stored, 16 in flight")
+	server, limit, err := r.bareTarget(ctx, withGroups, false, growthInFlight)
+	if err != nil {
+		return err
+	}
+	defer server.close()
+	defer limit.close()
 	var first []Row
 	for _, stored := range r.Stored {
-		if err := r.fill(ctx, stored); err != nil {
+		if err = r.fill(ctx, stored); err != nil {
 			return fmt.Errorf("filling the database: %w", err)
 		}
 		size := float64(r.aye.size())
-		r.Progress.say("logins beside %s requests", grouped(strconv.Itoa(stored)))
-		m, err := r.grownLoad(ctx, r.Duration)
-		if err != nil {
-			return err
+		ours, theirs, failure := r.grownLoad(ctx, limit)
+		if failure != nil {
+			return failure
 		}
-		rows := growthRows(m, size)
+		rows := growthRows(ours, theirs, size)
 		if first == nil {
 			first = rows
 		}
@@ -41,11 +48,12 @@ func (r *run) growth(ctx context.Context) error {
 			row.What += ", " + grouped(strconv.Itoa(stored)) + " stored"
 			g.add(row)
 		}
-		if m.used {
+		if ours.used {
 			g.note("With " + grouped(strconv.Itoa(stored)) + " stored there was nobody left who may be asked.")
 		}
 	}
-	g.note("In the place of the limit stands the same with the first number of stored requests.")
+	g.note("In the place of the limit stands the same with the first number of stored requests. Logins and processor time are given as parts " +
+		"of those of a bare cycle that took turns with them: the machine's own hours would show otherwise.")
 	return nil
 }
 
@@ -58,22 +66,37 @@ func (r *run) fill(ctx context.Context, stored int) error {
 	return r.aye.fill(ctx, stored, r.Progress)
 }
 
-// grownLoad makes logins at a server that was just started.
-func (r *run) grownLoad(ctx context.Context, duration time.Duration) (measured, error) {
+// grownLoad makes logins at a server that was just started, and at the bare one.
+func (r *run) grownLoad(ctx context.Context, limit *target) (ours, theirs measured, err error) {
 	t, err := r.startAye(ctx, growthInFlight)
 	if err != nil {
-		return measured{}, err
+		return ours, theirs, err
 	}
 	defer r.aye.stop()
 	defer t.close()
-	return r.load(Growth, t).closed(ctx, growthInFlight, duration)
+	taken, err := r.turns(ctx, growthInFlight, []string{t.name, limit.name}, map[string]*target{t.name: t, limit.name: limit})
+	if err != nil {
+		return ours, theirs, err
+	}
+	return joined(taken[t.name]), joined(taken[limit.name]), nil
 }
 
-func growthRows(m measured, size float64) []Row {
-	each := func(name string) *float64 { return m.costs.each(name, m.costly) }
+func growthRows(ours, theirs measured, size float64) []Row {
+	each := func(name string) *float64 { return ours.costs.each(name, ours.costly) }
+	part := func(a, b *float64) *float64 {
+		if a == nil || b == nil || *b == 0 {
+			return nil
+		}
+		return new(*a / *b)
+	}
 	return []Row{
-		{Name: "per_second", What: "logins", Unit: PerSecond, Aye: new(m.rate()), Goal: atLeast(growthRate)},
-		{Name: "cpu", What: "processor time a login", Unit: Seconds, Aye: each(metricCPU), Goal: atMost(growthCost)},
+		{Name: "per_second", What: "logins", Unit: PerSecond, Aye: new(ours.rate())},
+		{Name: "per_second.bare", What: "logins, a bare one's are 1", Aye: part(new(ours.rate()), new(theirs.rate())), Goal: atLeast(growthRate)},
+		{Name: "cpu", What: "processor time a login", Unit: Seconds, Aye: each(metricCPU)},
+		{
+			Name: "cpu.bare", What: "processor time, a bare one's is 1", Goal: atMost(growthCost),
+			Aye: part(each(metricCPU), theirs.costs.each(metricCPU, theirs.costly)),
+		},
 		{Name: "allocations", What: "allocations a login", Unit: Count, Aye: each(metricAllocs), Goal: atMost(growthCost)},
 		{Name: "statements", What: "statements a login", Unit: Count, Aye: each(metricStatements), Goal: atMost(growthCost)},
 		{Name: "rows", What: "rows read a login", Unit: Count, Aye: each(metricRows), Goal: atMost(growthCost)},
