@@ -91,10 +91,10 @@ func growthRows(ours, theirs measured, size float64) []Row {
 	}
 	return []Row{
 		{Name: "per_second", What: "logins", Unit: PerSecond, Aye: new(ours.rate())},
-		{Name: "per_second.bare", What: "logins, a bare one's are 1", Aye: part(new(ours.rate()), new(theirs.rate())), Goal: atLeast(growthRate)},
+		{Name: "per_second.bare", What: "logins / bare logins", Aye: part(new(ours.rate()), new(theirs.rate())), Goal: atLeast(growthRate)},
 		{Name: "cpu", What: "processor time a login", Unit: Seconds, Aye: each(metricCPU)},
 		{
-			Name: "cpu.bare", What: "processor time, a bare one's is 1", Goal: atMost(growthCost),
+			Name: "cpu.bare", What: "processor time / bare", Goal: atMost(growthCost),
 			Aye: part(each(metricCPU), theirs.costs.each(metricCPU, theirs.costly)),
 		},
 		{Name: "allocations", What: "allocations a login", Unit: Count, Aye: each(metricAllocs), Goal: atMost(growthCost)},
