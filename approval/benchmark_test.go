@@ -89,6 +89,33 @@ func BenchmarkLogin(b *testing.B) {
 	}
 }
 
+// BenchmarkLoginBeside is a login in an organisation with many people, and of a person with
+// several phones. What it asks of the database should grow with the phones alone.
+func BenchmarkLoginBeside(b *testing.B) {
+	for _, c := range []struct{ people, phones int }{{10, 1}, {1000, 1}, {10, 3}, {10, 5}} {
+		b.Run(fmt.Sprintf("people=%d/phones=%d", c.people, c.phones), func(b *testing.B) {
+			t := newTown(b, c.people)
+			for i := range 10 {
+				for range c.phones - 1 {
+					t.Pair(t.members[i])
+				}
+			}
+			b.ReportAllocs()
+			before := t.Store.Statistics()
+			b.ResetTimer()
+			for n := range b.N {
+				if err := t.login(n % 10); err != nil {
+					b.Fatal(err)
+				}
+			}
+			after := t.Store.Statistics()
+			each := func(total int64) float64 { return float64(total) / float64(b.N) }
+			b.ReportMetric(each(after.Reads+after.Writes-before.Reads-before.Writes), "statements/op")
+			b.ReportMetric(each(after.Rows-before.Rows), "rows/op")
+		})
+	}
+}
+
 // processor is the time that this process has computed. It says more than the clock on a
 // machine that others use too.
 func processor(b *testing.B) time.Duration {
