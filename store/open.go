@@ -99,8 +99,8 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	}
 	s.group = newWriter(s.writer) //nolint:contextcheck // it outlives the call, and each change has its caller's context
 	// What a reader has cached is void at each commit, and given back to the system page by page:
-	// a small cache is one piece of memory that stays. More readers than processors would only
-	// stand in each other's way.
+	// a small cache is one piece of memory that stays. More readers than processors gained
+	// nothing that could be measured.
 	s.reader, err = s.connect(path, config.Log, max(2, runtime.NumCPU()), &s.counts.reads, url.Values{
 		"mode": {"ro"}, "_query_only": {"on"}, "_busy_timeout": {"5000"}, "_cache_size": {"20"},
 	})
