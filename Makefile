@@ -8,7 +8,7 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 TAGS     := disable_grpc_modules,netgo,osusergo,sqlite_omit_load_extension
 FLAGS    := -ldflags "-s -w -X main.version=$(VERSION)" -tags "$(TAGS)" -trimpath -buildvcs=auto
 
-.PHONY: help demo test fast lint cover fuzz build clean tools-demo tools-test
+.PHONY: help demo test fast lint cover fuzz storybook pictures build clean tools-demo tools-test
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,7 +22,7 @@ test: tools-test ## run every test, with the race detector
 	@go test -race -timeout 20m ./...
 
 fast: ## the tests without the race detector and without a browser
-	@go test $$(go list ./... | grep -v /internal/demo)
+	@go test $$(go list ./... | grep -vE '/internal/demo|/portal/storybook')
 
 lint: $(BIN)/golangci-lint ## run the linters
 	@$(BIN)/golangci-lint run ./...
@@ -36,6 +36,13 @@ fuzz: ## fuzz what parses input from outside, 20 s for each target
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 20s ./$$(dirname $$file) || exit 1; \
 		done; \
 	done
+
+storybook: ## show every page of the portal in every state, with made-up data
+	@go run ./portal/storybook
+
+pictures: tools-test ## take pictures of every page of the portal, into dist/pictures
+	@mkdir -p dist/pictures
+	@go test -tags screenshots ./portal/storybook -run TestScreenshots -timeout 30m -args -shots $(CURDIR)/dist/pictures
 
 build: tools-demo ## build dist/aye
 	@go build $(FLAGS) -o dist/aye ./cmd/aye
@@ -51,4 +58,5 @@ tools-demo:
 	@./.ci/tools gcc
 
 tools-test:
-	@./.ci/tools gcc chromium zbarimg oathtool curl node
+	@./.ci/tools gcc chromium zbarimg oathtool curl node npm
+	@./.ci/axe

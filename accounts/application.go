@@ -13,11 +13,28 @@ import (
 // a rotation, the next.
 const MaxSecrets = 2
 
+// Kind is what an application is.
+type Kind string
+
+const (
+	// KindClient is somebody's server, which has a secret.
+	KindClient Kind = "client"
+	// KindPortal is Aye's own pages, which ask as any application does. There is one in each
+	// organisation; it has no secret, so nobody can call in its name.
+	KindPortal Kind = "portal"
+)
+
+// PortalName is what phones show where Aye's own pages ask.
+const PortalName = "Portal"
+
 // Application is a login page's own server, a relying party.
 type Application struct {
 	ID             string
 	OrganisationID string
+	Kind           Kind
 	Name           string
+	// Link is where people open it; empty hides it from them.
+	Link string
 	// Origins are the web origins whose pages may wait for an answer.
 	Origins []string
 	// MayEnrol lets the application link a person's first phone.
@@ -49,12 +66,14 @@ func (a Application) Validate() error {
 			return fmt.Errorf("%w: origin is %q, it must look like https://login.example.com with nothing behind it", ErrInvalid, origin)
 		}
 	}
-	if a.WebhookURL == "" {
-		return nil
-	}
-	u, err := url.Parse(a.WebhookURL)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || (u.Scheme != "https" && !localhost(u)) {
-		return fmt.Errorf("%w: webhook is %q, it must be an https address", ErrInvalid, a.WebhookURL)
+	for what, address := range map[string]string{"webhook": a.WebhookURL, "link": a.Link} {
+		if address == "" {
+			continue
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.User != nil || (what == "webhook" && u.Fragment != "") || (u.Scheme != "https" && !localhost(u)) {
+			return fmt.Errorf("%w: %s is %q, it must be an https address", ErrInvalid, what, address)
+		}
 	}
 	return nil
 }

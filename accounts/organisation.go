@@ -1,7 +1,10 @@
 package accounts
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,8 +31,59 @@ type Organisation struct {
 	// MinimumAppVersion refuses to pair older apps; empty takes all. For example "1.6.78".
 	MinimumAppVersion string
 	// Locale is the language of mail to members who have none: "en" or "nl".
-	Locale  string
+	Locale string
+	// SecondFactorFrom is since when nobody gets in with a password alone; zero for never.
+	SecondFactorFrom time.Time
+	// Methods are the second factors that are allowed beside push, which always is.
+	Methods []SecondFactor
+	// SessionIdle and SessionLife are how long a session of the portal lives; zero for the defaults.
+	SessionIdle, SessionLife time.Duration
+	// Colour is that of its pages, "#rrggbb", or empty.
+	Colour string
+	// Logo says with its type alone whether there is one; [Service.OrganisationLogo] has it whole.
+	Logo    Logo
 	Created time.Time
+}
+
+// SecondFactor is a way beside push to prove oneself a second time.
+type SecondFactor string
+
+// The ways that an organisation can allow.
+const (
+	// TOTP: a code from the phone's app or from another authenticator app.
+	TOTP SecondFactor = "totp"
+	// SMS: a code in a text message.
+	SMS SecondFactor = "sms"
+	// Recovery: one of the codes that were printed.
+	Recovery SecondFactor = "recovery"
+)
+
+// How long a session lives where the organisation says nothing, and the bounds of what it can say.
+const (
+	DefaultSessionIdle = time.Hour
+	DefaultSessionLife = 12 * time.Hour
+	// Privileged members have no longer session than this, whatever the organisation says.
+	PrivilegedSessionIdle = 15 * time.Minute
+	PrivilegedSessionLife = 8 * time.Hour
+	MinimumSession        = 5 * time.Minute
+	MaximumSession        = 24 * time.Hour
+)
+
+// Requires tells whether a second factor is asked of every member.
+func (o Organisation) Requires(now time.Time) bool {
+	return !o.SecondFactorFrom.IsZero() && !now.Before(o.SecondFactorFrom)
+}
+
+// Allows tells whether the second factor may be used here.
+func (o Organisation) Allows(f SecondFactor) bool { return slices.Contains(o.Methods, f) }
+
+// Sessions gives how long a session of a member may be idle, and live at all.
+func (o Organisation) Sessions(r Role) (idle, life time.Duration) {
+	idle, life = cmp.Or(o.SessionIdle, DefaultSessionIdle), cmp.Or(o.SessionLife, DefaultSessionLife)
+	if r.Privileged() {
+		idle, life = min(idle, PrivilegedSessionIdle), min(life, PrivilegedSessionLife)
+	}
+	return min(idle, life), life
 }
 
 // Digits is how many digits of the number are typed at the least.
@@ -54,8 +108,33 @@ func (o Organisation) Validate() error {
 	if o.Locale != "en" && o.Locale != "nl" {
 		return fmt.Errorf("%w: language is %q, it must be en or nl", ErrInvalid, o.Locale)
 	}
+	return o.validateRules()
+}
+
+func (o Organisation) validateRules() error {
+	for i, f := range o.Methods {
+		switch f {
+		case TOTP, SMS, Recovery:
+		default:
+			return fmt.Errorf("%w: method is %q, it must be totp, sms or recovery", ErrInvalid, f)
+		}
+		if slices.Contains(o.Methods[:i], f) {
+			return fmt.Errorf("%w: method %s stands there twice", ErrInvalid, f)
+		}
+	}
+	for _, d := range []time.Duration{o.SessionIdle, o.SessionLife} {
+		if d != 0 && (d < MinimumSession || d > MaximumSession) {
+			return fmt.Errorf("%w: a session of %s, it must be of %s to %s", ErrInvalid, d, MinimumSession, MaximumSession)
+		}
+	}
+	if o.Colour != "" && !colour.MatchString(o.Colour) {
+		return fmt.Errorf("%w: colour is %q, it must look like #1a2b3c", ErrInvalid, o.Colour)
+	}
 	return nil
 }
+
+// colour is nothing that could end a style sheet and begin something else.
+var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // TakesApp tells whether an app of the version may be paired.
 func (o Organisation) TakesApp(version string) bool {

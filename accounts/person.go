@@ -15,7 +15,14 @@ type Person struct {
 	// Display is the name that is shown, for example on the phone.
 	Display string
 	Locale  string
-	Created time.Time
+	// HasPassword tells whether the person can log in at the portal.
+	HasPassword bool
+	// Number is the mobile phone number in E.164, proven at NumberProven; empty for none.
+	Number       string
+	NumberProven time.Time
+	// Apps is how many authenticator apps make codes, RecoveryCodes how many codes are unused.
+	Apps, RecoveryCodes int
+	Created             time.Time
 }
 
 // Role is what a member may do in the organisation.
@@ -31,6 +38,24 @@ const (
 
 // Privileged roles always type six digits.
 func (r Role) Privileged() bool { return r != RoleMember }
+
+// manages tells whether the role may change the organisation and its members.
+func (r Role) manages() bool { return r == RoleAdministrator || r == RoleOwner }
+
+func checkRole(r Role) error {
+	switch r {
+	case RoleMember, RoleSupport, RoleAdministrator, RoleOwner:
+		return nil
+	}
+	return fmt.Errorf("%w: role is %q, it must be member, support, administrator or owner", ErrInvalid, r)
+}
+
+func checkLocale(locale string) error {
+	if locale != "" && locale != "en" && locale != "nl" {
+		return fmt.Errorf("%w: language is %q, it must be en or nl", ErrInvalid, locale)
+	}
+	return nil
+}
 
 // Status is how far a membership is.
 type Status string

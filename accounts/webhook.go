@@ -13,3 +13,5 @@ func webhookKey() secret.Secret {
 	_, _ = rand.Read(key)
 	return secret.Secret(base64.StdEncoding.EncodeToString(key))
 }
+
+func newWebhookSecret() secret.Secret { return "whsec_" + webhookKey() }

@@ -113,7 +113,7 @@ func (s *Server) askApproval(c echo.Context, a accounts.Application) error {
 	out := askedJSON{
 		ID: asked.ID, Status: string(asked.State), Confirm: string(asked.Confirm), Number: asked.Number.Reveal(),
 		CreatedAt: timestamp(asked.Created), ExpiresAt: timestamp(asked.Expires), Delivery: toDelivery(asked.Deliveries),
-		EventsURL: s.socketURL("/v1/approvals/" + asked.ID + "/events"), Ticket: asked.Ticket.Reveal(),
+		EventsURL: s.socketURL("/v1/approvals/" + asked.ID + "/events"), Ticket: asked.Ticket.Reveal(), Methods: make([]string, 0, len(asked.Methods)),
 	}
 	for _, m := range asked.Methods {
 		out.Methods = append(out.Methods, string(m))

@@ -121,6 +121,9 @@ func (s *Server) approvalTicket(c echo.Context, id string, ticket secret.Secret)
 		return holder{}, err
 	}
 	application, err := s.Accounts.Applications.Application(c.Request().Context(), r.ApplicationID)
+	if application.Kind == accounts.KindPortal {
+		application.Origins = s.own().Origins
+	}
 	return holder{id, application, r.Expires.Add(approval.RedeemLife)}, err
 }
 
@@ -132,8 +135,16 @@ func (s *Server) pairingTicket(c echo.Context, id string, ticket secret.Secret) 
 	if err != nil {
 		return holder{}, err
 	}
+	if p.ApplicationID == "" { // the person opened it on our own page, or the operator did
+		return holder{id, s.own(), p.Ends}, nil
+	}
 	application, err := s.Accounts.Applications.Application(c.Request().Context(), p.ApplicationID)
 	return holder{id, application, p.Ends}, err
+}
+
+// own stands for Aye's own pages: they live at no origin but ours.
+func (s *Server) own() accounts.Application {
+	return accounts.Application{Origins: []string{s.Origin}}
 }
 
 // anyOrigin is for addresses whose real answer checks the origin: a preflight tells nothing.

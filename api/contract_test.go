@@ -112,13 +112,18 @@ var sentinels = map[string]map[string]error{
 	"devices": {
 		"ErrUnknown": devices.ErrUnknown, "ErrNotActive": devices.ErrNotActive, "ErrProof": devices.ErrProof,
 		"ErrUseNonce": devices.ErrUseNonce, "ErrProofUsed": devices.ErrProofUsed, "ErrInvalid": devices.ErrInvalid,
+		// Said to the person alone, on Aye's own pages; so are those below.
+		"ErrLastFactor": nil,
 	},
-	"otp": {"ErrWrong": otp.ErrWrong, "ErrNone": otp.ErrNone, "ErrTooMany": otp.ErrTooMany},
+	"otp": {
+		"ErrWrong": otp.ErrWrong, "ErrNone": otp.ErrNone, "ErrTooMany": otp.ErrTooMany,
+		"ErrTooManyApps": nil, "ErrName": nil, "ErrLastFactor": nil,
+	},
 	"pairing": {
 		"ErrNotFound": pairing.ErrNotFound, "ErrUnknownCode": pairing.ErrUnknownCode, "ErrExpired": pairing.ErrExpired, "ErrBurned": pairing.ErrBurned,
 		"ErrClosed": pairing.ErrClosed, "ErrClaim": pairing.ErrClaim, "ErrAppTooOld": pairing.ErrAppTooOld, "ErrEnrolRefused": pairing.ErrEnrolRefused,
 		"ErrTooMany": pairing.ErrTooMany, "ErrTooManyPhones": pairing.ErrTooManyPhones, "ErrWrongCode": pairing.ErrWrongCode,
-		"ErrKeyReused": pairing.ErrKeyReused, "ErrMismatch": pairing.ErrMismatch,
+		"ErrKeyReused": pairing.ErrKeyReused, "ErrMismatch": pairing.ErrMismatch, "ErrMethod": nil,
 	},
 	"approval": {
 		"ErrNotFound": approval.ErrNotFound, "ErrInvalid": approval.ErrInvalid, "ErrNotEnrolled": approval.ErrNotEnrolled,

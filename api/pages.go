@@ -2,15 +2,11 @@ package api
 
 import (
 	"embed"
-	"errors"
 	"html/template"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
-
-	"example.com/aye/accounts"
-	"example.com/aye/internal/secret"
 )
 
 //go:embed pages/*.html
@@ -55,27 +51,6 @@ func (s *Server) problemPage(c echo.Context) error {
 	return s.page(c, http.StatusOK, "problem.html", map[string]any{
 		"Code": p.code, "Status": p.status, "Title": p.title, "Meaning": p.meaning, "Mend": p.mend,
 	})
-}
-
-// invitation is where a mailed link leads. Opening it accepts nothing: mail servers open
-// links too.
-func (s *Server) invitation(c echo.Context) error {
-	return s.page(c, http.StatusOK, "invitation.html", map[string]any{"Dutch": dutch(c.Request()), "State": "asked"})
-}
-
-func (s *Server) acceptInvitation(c echo.Context) error {
-	member, err := s.Accounts.AcceptInvitation(c.Request().Context(), secret.Secret(c.Param("token")))
-	if errors.Is(err, accounts.ErrNotFound) {
-		return s.page(c, http.StatusGone, "invitation.html", map[string]any{"Dutch": dutch(c.Request()), "State": "gone"})
-	}
-	if err != nil {
-		return err
-	}
-	organisation, err := s.Accounts.Organisation(c.Request().Context(), member.OrganisationID)
-	if err != nil {
-		return err
-	}
-	return s.page(c, http.StatusOK, "invitation.html", map[string]any{"Dutch": dutch(c.Request()), "State": "accepted", "Organisation": organisation.Name})
 }
 
 func (s *Server) page(c echo.Context, status int, name string, data any) error {

@@ -137,7 +137,7 @@ var problems = []problem{
 	// Pairing.
 	{
 		"enrol-refused", http.StatusConflict, "This person's phone cannot be linked from here",
-		"An application may link only a first phone, and only of a person who is a member nowhere else. That is not so here.",
+		"An application may link only a first phone, and only of a person who has no authenticator app and is a member nowhere else. That is not so here.",
 		"Send the person to Aye's own pages, where a further phone is approved on one they already have.",
 	},
 	{
@@ -173,8 +173,8 @@ var problems = []problem{
 
 	// Asking for an approval.
 	{
-		"not-enrolled", http.StatusConflict, "The person has no phone",
-		"No active phone is linked to this person, so nobody can be asked. `detail` says what the person can do.",
+		"not-enrolled", http.StatusConflict, "The person has no phone and no authenticator app",
+		"This person has neither phone nor authenticator app, so there is nothing that could answer. `detail` says what the person can do.",
 		"Show the person what `detail` says: link a phone first, or log in another way.",
 	},
 	{

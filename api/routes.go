@@ -59,7 +59,5 @@ func (s *Server) routes() []route {
 		{get, "/readyz", s.ready},
 		{get, "/p", s.pairingHelp},
 		{get, "/problems/:code", s.problemPage},
-		{get, "/invitations/:token", s.invitation},
-		{post, "/invitations/:token", s.acceptInvitation},
 	}
 }

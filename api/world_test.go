@@ -265,6 +265,7 @@ type asked struct {
 	Status   string     `json:"status"`
 	Confirm  string     `json:"confirm"`
 	Number   string     `json:"number"`
+	Methods  []string   `json:"methods"`
 	Delivery []delivery `json:"delivery"`
 }
 

@@ -27,7 +27,7 @@ func (s *Service) Cancel(ctx context.Context, application accounts.Application, 
 	if !moved {
 		return s.decidedAlready(ctx, r.ID)
 	}
-	phones, err := s.phones(ctx, r.PersonID, r.OrganisationID)
+	phones, err := s.phones(ctx, r)
 	if err == nil {
 		s.push(ctx, r, phones, notify.MessageWithdraw)
 	}
@@ -43,6 +43,13 @@ func (s *Service) Resend(ctx context.Context, application accounts.Application, 
 	if r.State != Pending {
 		return View{}, &DecidedError{r.State} // never pushed again once answered
 	}
+	phones, err := s.phones(ctx, r)
+	if err != nil {
+		return View{}, err
+	}
+	if len(phones) == 0 { // nobody to ask: a code is what is waited for
+		return s.view(ctx, r)
+	}
 	now := s.Now().UTC()
 	allowed, err := s.Deliveries.TakeAsk(ctx, r, func(b Budget) (Budget, bool) {
 		if !b.allows(now) {
@@ -50,10 +57,6 @@ func (s *Service) Resend(ctx context.Context, application accounts.Application, 
 		}
 		return b.asked(now), true
 	})
-	if err != nil {
-		return View{}, err
-	}
-	phones, err := s.phones(ctx, r.PersonID, r.OrganisationID)
 	if err != nil {
 		return View{}, err
 	}
@@ -75,39 +78,6 @@ func (s *Service) Resend(ctx context.Context, application accounts.Application, 
 		s.push(ctx, r, phones, notify.MessageApproval)
 	}
 	return s.view(ctx, r)
-}
-
-// Verify approves with a one-time code of one of the person's phones.
-func (s *Service) Verify(ctx context.Context, application accounts.Application, id string, method Method, code secret.Secret) (View, error) {
-	r, err := s.find(ctx, application.ID, id)
-	if err != nil {
-		return View{}, err
-	}
-	if method != TOTP {
-		return View{}, ErrMethod
-	}
-	if r.State != Pending {
-		return View{}, &DecidedError{r.State}
-	}
-	if err = s.Codes.Verify(ctx, r.PersonID, r.OrganisationID, r.ID, code.Reveal()); err != nil {
-		return View{}, err
-	}
-	now := s.Now().UTC()
-	d := Decision{RequestID: r.ID, Verdict: Approve, Method: method, Verified: Unverified, State: Approved, At: now, RedeemBy: now.Add(RedeemLife)}
-	moved, err := s.move(ctx, r, Move{
-		From: []State{Pending}, To: Approved, InTime: true, Decision: &d,
-		Budget: func(b Budget) Budget { return b.After(Approved, r.Withheld, now) },
-	}, application.ID)
-	if err != nil {
-		return View{}, err
-	}
-	if !moved {
-		return View{}, s.decidedAlready(ctx, r.ID)
-	}
-	if err := s.decided(ctx, r, d); err != nil {
-		return View{}, err
-	}
-	return s.View(ctx, application.ID, id)
 }
 
 // SendCode sends a code to the person on another way. There is none yet that Aye offers.
@@ -141,7 +111,14 @@ func (s *Service) DropNewPhone(ctx context.Context, id string) error {
 	if err != nil || r.Purpose != NewPhone {
 		return errors.Join(err, ErrNotFound)
 	}
-	_, err = s.move(ctx, r, Move{From: []State{Pending}, To: Cancelled}, "system")
+	moved, err := s.move(ctx, r, Move{From: []State{Pending}, To: Cancelled}, "system")
+	if err != nil || !moved {
+		return err
+	}
+	phones, err := s.phones(ctx, r)
+	if err == nil {
+		s.push(ctx, r, phones, notify.MessageWithdraw)
+	}
 	return err
 }
 
@@ -175,7 +152,7 @@ func (s *Service) PendingFor(ctx context.Context, device devices.Device) ([]Requ
 	now := s.Now().UTC()
 	var open []Request
 	for _, r := range all {
-		if !now.Before(r.Expires) || !device.AnswersFor(r.OrganisationID) {
+		if !now.Before(r.Expires) || !r.Takes(device) {
 			continue
 		}
 		open = append(open, r.Request)
@@ -214,5 +191,5 @@ func (s *Service) History(ctx context.Context, device devices.Device, cursor str
 		page = page[:HistoryPage]
 		next = page[HistoryPage-1].ID
 	}
-	return slices.DeleteFunc(page, func(r Request) bool { return !device.AnswersFor(r.OrganisationID) }), next, nil
+	return slices.DeleteFunc(page, func(r Request) bool { return !r.Takes(device) }), next, nil
 }

@@ -22,6 +22,10 @@ type Question struct {
 	Confirm Confirm
 	Message string
 	Details []Detail
+	// Everywhere lets only phones and codes count that count in every organisation.
+	Everywhere bool
+	// Careful asks for six digits, and refuses one tap.
+	Careful bool
 	// Life is how long the request waits; zero for [DefaultLife].
 	Life time.Duration
 	// CreationKey and BodyHash make the call idempotent.
@@ -35,24 +39,25 @@ type Asked struct {
 	// Number is for the browser's page alone; empty with [Tap].
 	Number secret.Secret
 	// Ticket lets that page wait for the answer.
-	Ticket  secret.Secret
-	Methods []Method
+	Ticket secret.Secret
 }
 
-// Ask puts a question to a person's phones. It fails with [ErrInvalid],
+// Ask puts a question to a person's phones. Who has none, but an authenticator app, can still
+// answer with a code. It fails with [ErrInvalid],
 // accounts.ErrNotFound, [ErrNotEnrolled], [ErrTapNotAllowed], [ErrNumberRequired],
 // [ErrTooManyPending] or [ErrMismatch].
 func (s *Service) Ask(ctx context.Context, application accounts.Application, q Question) (Asked, error) {
 	if err := q.normalise(); err != nil {
 		return Asked{}, err
 	}
-	a, err := s.asking(ctx, application.OrganisationID, q.User)
+	a, err := s.asking(ctx, application.OrganisationID, q.User, q.Everywhere)
 	if err != nil {
 		return Asked{}, err
 	}
+	a.careful = q.Careful
 	a.request = Request{
 		ID: secret.NewID("apr"), OrganisationID: a.organisation.ID, ApplicationID: application.ID,
-		MembershipID: a.member.ID, PersonID: a.member.Person.ID, Purpose: Login, Confirm: q.Confirm,
+		MembershipID: a.member.ID, PersonID: a.member.Person.ID, Purpose: Login, Confirm: q.Confirm, Everywhere: q.Everywhere,
 		Asker: application.Name, Organisation: a.organisation.Name, Place: s.place(q.Context.IP), Context: q.Context, Message: q.Message, Details: q.Details, CreationKey: q.CreationKey, BodyHash: q.BodyHash,
 	}
 	return a.ask(ctx, q.Life)
@@ -68,7 +73,7 @@ type NewPhoneQuestion struct {
 
 // AskNewPhone asks the person's phones whether to trust a new one, always with the number.
 func (s *Service) AskNewPhone(ctx context.Context, q NewPhoneQuestion) (Asked, error) {
-	a, err := s.asking(ctx, q.OrganisationID, accounts.UserReference{ID: q.MembershipID})
+	a, err := s.asking(ctx, q.OrganisationID, accounts.UserReference{ID: q.MembershipID}, false)
 	if err != nil {
 		return Asked{}, err
 	}
@@ -87,18 +92,20 @@ type asking struct {
 	member       accounts.Member
 	phones       []devices.Device
 	request      Request
+	// careful says that six digits are asked, whoever the person is.
+	careful bool
 	// fresh says that the request was made by this call, in the place of the superseded ones.
 	fresh      bool
 	superseded []string
 }
 
 // asking finds who is asked, and on which phones.
-func (s *Service) asking(ctx context.Context, organisationID string, user accounts.UserReference) (*asking, error) {
+func (s *Service) asking(ctx context.Context, organisationID string, user accounts.UserReference, everywhere bool) (*asking, error) {
 	organisation, member, err := s.Directory.MemberOf(ctx, organisationID, user)
 	if err != nil {
 		return nil, err
 	}
-	phones, err := s.phones(ctx, member.Person.ID, organisation.ID)
+	phones, err := s.phones(ctx, Request{PersonID: member.Person.ID, OrganisationID: organisation.ID, Everywhere: everywhere})
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +130,7 @@ func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {
 		}
 		s.push(ctx, stored, a.phones, notify.MessageApproval)
 	}
-	asked := Asked{Request: stored, Ticket: s.ticket(stored.ID), Methods: []Method{Push, TOTP}}
+	asked := Asked{Request: stored, Ticket: s.ticket(stored.ID)}
 	asked.State = Pending // the answer of then, also when it is given again later
 	if stored.Confirm == Number {
 		asked.Number = s.number(stored, stored.Salt)
@@ -139,9 +146,10 @@ func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {
 // admit decides, with nothing able to change meanwhile, how this question can be asked.
 func (a *asking) admit(now Situation) (Admission, error) {
 	s, r := a.service, &a.request
-	if len(a.phones) == 0 {
+	if len(a.phones) == 0 && (r.Purpose == NewPhone || a.member.Person.Apps == 0) {
 		return Admission{}, ErrNotEnrolled
 	}
+	r.Methods = a.methods()
 	if r.Confirm == Tap && !a.organisation.AllowTap {
 		return Admission{}, ErrTapNotAllowed
 	}
@@ -164,7 +172,7 @@ func (a *asking) admit(now Situation) (Admission, error) {
 	if r.Purpose == Login && here >= MaxPending {
 		return Admission{}, ErrTooManyPending
 	}
-	careful := a.member.Role.Privileged() || admission.Budget.cautious(r.Created)
+	careful := a.careful || a.member.Role.Privileged() || admission.Budget.cautious(r.Created)
 	if r.Confirm == Tap && (careful || len(beside) > 0) {
 		return Admission{}, ErrNumberRequired
 	}
@@ -176,7 +184,8 @@ func (a *asking) admit(now Situation) (Admission, error) {
 		}
 		r.Salt = s.distinct(*r, beside)
 	}
-	r.Withheld = !admission.Budget.allows(r.Created)
+	// Where there is no phone there is no push, and so nothing that the person could leave unanswered.
+	r.Withheld = len(a.phones) == 0 || !admission.Budget.allows(r.Created)
 	if !r.Withheld {
 		admission.Budget = admission.Budget.asked(r.Created)
 	}
@@ -191,6 +200,24 @@ func (a *asking) admit(now Situation) (Admission, error) {
 	admission.Request, admission.Deliveries = *r, initial(*r, a.phones)
 	admission.Entries = append([]audit.Entry{s.entry(*r, actor, "approval.asked")}, admission.Entries...)
 	return admission, nil
+}
+
+// methods are those by which the person can answer here.
+func (a *asking) methods() []Method {
+	var open []Method
+	if len(a.phones) > 0 {
+		open = append(open, Push)
+	}
+	if a.request.Purpose == NewPhone { // which the older phone alone answers
+		return open
+	}
+	if a.organisation.Allows(accounts.TOTP) && (len(a.phones) > 0 || a.member.Person.Apps > 0) {
+		open = append(open, TOTP)
+	}
+	if a.organisation.Allows(accounts.Recovery) && a.member.Person.RecoveryCodes > 0 {
+		open = append(open, Recovery)
+	}
+	return open
 }
 
 // number is what the page shows and the person types. It is derived, so it is stored nowhere.

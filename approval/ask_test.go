@@ -99,6 +99,11 @@ func TestWhoCannotBeAsked(t *testing.T) {
 	ayetest.Fails(t, err, approval.ErrTapNotAllowed)
 	_, err = w.Approvals.AskNewPhone(t.Context(), approval.NewPhoneQuestion{OrganisationID: w.Organisation.ID, MembershipID: w.AddPerson("Dan").ID, Life: time.Minute})
 	ayetest.Fails(t, err, approval.ErrNotEnrolled)
+	// An app answers no question about a new phone.
+	eve := w.AddPerson("Eve")
+	addApp(w, eve)
+	_, err = w.Approvals.AskNewPhone(t.Context(), approval.NewPhoneQuestion{OrganisationID: w.Organisation.ID, MembershipID: eve.ID, Life: time.Minute})
+	ayetest.Fails(t, err, approval.ErrNotEnrolled)
 	_, err = w.TryAsk(accounts.Member{}, func(q *approval.Question) {
 		q.User = accounts.UserReference{Email: strings.ToUpper(s.member.Person.Email)}
 	})

@@ -53,12 +53,19 @@ func (s *Service) place(ip string) string {
 // BrowserName says in a few words what a User-Agent header means, for example "Firefox on
 // Linux"; empty when it says nothing.
 func BrowserName(header string) string {
-	agent := useragent.Parse(header)
-	switch {
-	case agent.Name == "" || len(agent.Name) > 40:
-		return ""
-	case agent.OS == "":
-		return agent.Name
+	browser, system := BrowserOf(header)
+	if system == "" {
+		return browser
 	}
-	return agent.Name + " on " + agent.OS
+	return browser + " on " + system
+}
+
+// BrowserOf gives the browser and the system that a User-Agent header names, for who says it in
+// another language; both are empty when it names no browser.
+func BrowserOf(header string) (browser, system string) {
+	agent := useragent.Parse(header)
+	if agent.Name == "" || len(agent.Name) > 40 {
+		return "", ""
+	}
+	return agent.Name, agent.OS
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"example.com/aye/accounts"
 	"example.com/aye/devices"
 	"example.com/aye/internal/jws"
 	"example.com/aye/internal/secret"
@@ -54,7 +53,7 @@ func (s *Service) Decide(ctx context.Context, device devices.Device, requestID, 
 	if err != nil {
 		return Decided{}, err
 	}
-	if r.PersonID != device.PersonID || !device.AnswersFor(r.OrganisationID) {
+	if r.PersonID != device.PersonID || !r.Takes(device) {
 		return Decided{}, ErrNotFound // another person's request never was
 	}
 	claims, err := s.verified(message, device)
@@ -81,7 +80,7 @@ func (s *Service) Decide(ctx context.Context, device devices.Device, requestID, 
 	}
 	decision := Decision{
 		ID: claims.ID, RequestID: r.ID, DeviceID: device.ID, Verdict: Verdict(claims.Verdict), Method: Push,
-		Verified: Verification(claims.Verification), Evidence: compact, At: s.Now().UTC(),
+		Verified: Verification(claims.Verification), Local: device.Local, Evidence: compact, At: s.Now().UTC(),
 	}
 	return s.decide(ctx, r, decision, secret.Secret(claims.Number))
 }
@@ -130,7 +129,7 @@ func (s *Service) again(ctx context.Context, r Request, known Decision) (Decided
 	}
 	// The server may have ended between the report and what follows from it.
 	if known.State == Reported {
-		if err := s.disown(ctx, r); err != nil {
+		if err := s.undo(ctx, r); err != nil {
 			return Decided{}, err
 		}
 	}
@@ -147,13 +146,8 @@ func (s *Service) decide(ctx context.Context, r Request, d Decision, typed secre
 	case Deny:
 		m.To = Denied
 	case Report:
-		if d.At.After(r.Created.Add(ReportLife)) {
-			return Decided{}, ErrTooLate
-		}
-		m.From, m.To, m.InTime = allButReported, Reported, false
-		// The store keeps it only behind a release, which may happen between this look and the move.
-		if r.ApplicationID != "" {
-			m.Webhook = &Webhook{ID: secret.NewID("msg"), ApplicationID: r.ApplicationID, Request: r, At: d.At}
+		if m, err = reporting(r, &d); err != nil {
+			return Decided{}, err
 		}
 	case Approve:
 		m.To = s.judge(r, typed)
@@ -162,7 +156,7 @@ func (s *Service) decide(ctx context.Context, r Request, d Decision, typed secre
 		d.RedeemBy = d.At.Add(RedeemLife)
 	}
 	d.State = m.To
-	m.Budget = func(b Budget) Budget { return b.After(m.To, r.Withheld, d.At) }
+	m.Budget = func(b Budget) Budget { return b.After(d.State, r.Withheld, d.At) }
 	moved, err := s.move(ctx, r, m, d.DeviceID)
 	if err != nil {
 		return Decided{}, err
@@ -172,8 +166,6 @@ func (s *Service) decide(ctx context.Context, r Request, d Decision, typed secre
 	}
 	return Decided{RequestID: r.ID, State: m.To, At: d.At}, s.decided(ctx, r, d)
 }
-
-var allButReported = []State{Pending, Approved, Released, Denied, Mismatched, Expired, Cancelled, Superseded, Lapsed}
 
 // judge looks at the number, once: there is no second guess.
 func (s *Service) judge(r Request, typed secret.Secret) State {
@@ -214,12 +206,12 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), followTime)
 	defer cancel()
 	if d.State == Reported {
-		if err := s.disown(ctx, r); err != nil {
+		if err := s.undo(ctx, r); err != nil {
 			return err
 		}
 		s.warn(ctx, r)
 	}
-	phones, err := s.otherPhones(ctx, r.PersonID, r.OrganisationID, d.DeviceID)
+	phones, err := s.otherPhones(ctx, r, d.DeviceID)
 	if err != nil {
 		return err
 	}
@@ -235,29 +227,11 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 	return s.answered(ctx, r)
 }
 
-// warn tells the person and the administrators of a report.
-func (s *Service) warn(ctx context.Context, r Request) {
-	notice := accounts.Notice{PersonID: r.PersonID, OrganisationID: r.OrganisationID, Kind: accounts.RequestReported, IP: r.Context.IP}
-	if application, err := s.Directory.Application(ctx, r.ApplicationID); err == nil {
-		notice.Application = application.Name
-	}
-	s.Announcer.Announce(ctx, notice)
-	notice.Kind = accounts.MemberReported
-	s.Announcer.Announce(ctx, notice)
-}
-
 func (s *Service) answered(ctx context.Context, r Request) error {
 	if r.Purpose != NewPhone || s.Answered == nil {
 		return nil
 	}
 	return s.Answered(ctx, r.Subject)
-}
-
-func (s *Service) disown(ctx context.Context, r Request) error {
-	if r.Purpose != NewPhone || s.Disown == nil {
-		return nil
-	}
-	return s.Disown(ctx, r.Subject)
 }
 
 func (s *Service) push(ctx context.Context, r Request, phones []devices.Device, kind notify.Kind) {

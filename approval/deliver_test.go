@@ -191,11 +191,13 @@ func TestVerify(t *testing.T) {
 		return w.Approvals.Verify(t.Context(), w.Shop, a.ID, method, secret.Secret(code))
 	}
 	first := w.Ask(s.member)
-	for _, method := range []approval.Method{approval.Push, approval.SMS, approval.Recovery, ""} {
+	for _, method := range []approval.Method{approval.Push, approval.SMS, ""} {
 		_, err := verify(first, method, s.phone.CodeNow().Reveal())
 		ayetest.Fails(t, err, approval.ErrMethod)
 	}
-	_, err := verify(first, approval.TOTP, ayetest.Wrong(s.phone.CodeNow()).Reveal())
+	_, err := verify(first, approval.Recovery, s.phone.CodeNow().Reveal())
+	ayetest.Fails(t, err, otp.ErrNone) // this person has none
+	_, err = verify(first, approval.TOTP, ayetest.Wrong(s.phone.CodeNow()).Reveal())
 	ayetest.Fails(t, err, otp.ErrWrong)
 	view, err := verify(first, approval.TOTP, s.phone.CodeNow().Reveal())
 	ayetest.Fails(t, err, nil)

@@ -11,7 +11,9 @@
 //
 // What can never happen: a request is approved without a decision that the approval key of
 // an active phone of that very person signed over that very challenge, with the number
-// where one is asked (or without a one-time code of that person); it is approved after it was
+// where one is asked (or without a one-time code or recovery code of that person, where the
+// organisation takes such codes); one that asks for what counts everywhere is approved by a
+// phone, or a code of one, that counts for a single organisation; it is approved after it was
 // denied, reported, superseded or its time had passed; it is released twice, or to another
 // application; the number reaches a phone, a push or a log.
 package approval

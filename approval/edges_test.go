@@ -98,6 +98,18 @@ var tries = []try{
 		alreadyDecided,
 	},
 	{
+		"report on a page", func(s stand, a approval.Asked) error {
+			return s.Approvals.Report(s.Context(), s.member.Person.ID, a.ID)
+		},
+		map[approval.State]approval.State{
+			approval.Pending: approval.Reported, approval.Approved: approval.Reported, approval.Released: approval.Reported,
+			approval.Denied: approval.Reported, approval.Mismatched: approval.Reported, approval.Expired: approval.Reported,
+			approval.Cancelled: approval.Reported, approval.Superseded: approval.Reported, approval.Lapsed: approval.Reported,
+			approval.Reported: approval.Reported,
+		},
+		alreadyDecided,
+	},
+	{
 		"cancel", func(s stand, a approval.Asked) error { return s.Approvals.Cancel(s.Context(), s.Shop, a.ID) },
 		map[approval.State]approval.State{approval.Pending: approval.Cancelled, approval.Cancelled: approval.Cancelled},
 		alreadyDecided,

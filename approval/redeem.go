@@ -30,6 +30,8 @@ type Redemption struct {
 	Member accounts.Member
 	// Device is the phone that answered; its ID is empty when a code was typed.
 	Device devices.Device
+	// Within is the only organisation that what answered counts for; empty where it counts everywhere.
+	Within string
 	// Assertion is signed for the application.
 	Assertion secret.Secret
 }
@@ -96,6 +98,9 @@ func (s *Service) refused(ctx context.Context, r Request, w Redeeming, why strin
 
 func (s *Service) redemption(ctx context.Context, r Request, application accounts.Application, member accounts.Member) (Redemption, error) {
 	out := Redemption{Request: r, Member: member}
+	if r.Local {
+		out.Within = r.OrganisationID
+	}
 	if r.DecidedBy != "" {
 		device, err := s.Phones.Known(ctx, r.DecidedBy)
 		if err != nil {

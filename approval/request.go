@@ -3,6 +3,8 @@ package approval
 import (
 	"slices"
 	"time"
+
+	"example.com/aye/devices"
 )
 
 // State is where a request is.
@@ -101,6 +103,10 @@ type Request struct {
 	// Salt keeps the numbers of requests that stand side by side apart.
 	Salt    int
 	Context Context
+	// Everywhere says that only phones and codes count that count in every organisation.
+	Everywhere bool
+	// Methods are those by which this person could answer when the question was asked.
+	Methods []Method
 	// NewBrowser says that the person was never let in from this browser.
 	NewBrowser bool
 	Message    string
@@ -121,6 +127,8 @@ type Request struct {
 	DecidedBy string
 	Method    Method
 	Verified  Verification
+	// Local says that what answered counts for this organisation alone.
+	Local bool
 
 	// Delivered is when the release code was first handed out, RedeemBy until when it works.
 	Delivered, RedeemBy time.Time
@@ -131,6 +139,11 @@ type Request struct {
 	Previous State
 	// CreationKey and BodyHash make asking idempotent.
 	CreationKey, BodyHash string
+}
+
+// Takes tells whether the phone may answer.
+func (r Request) Takes(d devices.Device) bool {
+	return d.AnswersFor(r.OrganisationID) && (!r.Everywhere || !d.Local)
 }
 
 // Delivery is what became of the push to one phone.

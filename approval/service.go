@@ -30,9 +30,13 @@ type Phones interface {
 	Known(ctx context.Context, id string) (devices.Device, error)
 }
 
-// Codes checks a one-time code of a person.
+// Codes checks a code that a person typed.
 type Codes interface {
-	Verify(ctx context.Context, personID, organisationID, requestID, code string) error
+	// Verify takes a one-time code, and tells whether it came from what counts for the organisation
+	// alone. Without an organisation it takes only what counts in all of them.
+	Verify(ctx context.Context, personID, organisationID, requestID, code string) (local bool, err error)
+	// VerifyRecovery takes a recovery code.
+	VerifyRecovery(ctx context.Context, personID, requestID, code string) error
 	// Unlock forgets wrong codes in a row, because another factor has proven the person.
 	Unlock(ctx context.Context, personID string) error
 }
@@ -74,7 +78,9 @@ type Service struct {
 	// Answered is told of a [NewPhone] request that was answered, and Disown of one that was
 	// reported, each with its subject.
 	Answered, Disown func(ctx context.Context, subject string) error
-	Now              func() time.Time
+	// Reported is told of each request that was reported, perhaps more than once; nil for nobody.
+	Reported func(ctx context.Context, r Request) error
+	Now      func() time.Time
 }
 
 // View is what the waiting page may know.
@@ -148,16 +154,16 @@ func (s *Service) handOut(ctx context.Context, view View) (View, error) {
 	return view, nil
 }
 
-// phones are those of the person that may answer for the organisation.
-func (s *Service) phones(ctx context.Context, personID, organisationID string) ([]devices.Device, error) {
-	all, err := s.Phones.Of(ctx, personID)
-	return slices.DeleteFunc(all, func(d devices.Device) bool { return !d.AnswersFor(organisationID) }), err
+// phones are those of the person that may answer.
+func (s *Service) phones(ctx context.Context, r Request) ([]devices.Device, error) {
+	all, err := s.Phones.Of(ctx, r.PersonID)
+	return slices.DeleteFunc(all, func(d devices.Device) bool { return !r.Takes(d) }), err
 }
 
 // otherPhones are those without the one that answered.
-func (s *Service) otherPhones(ctx context.Context, personID, organisationID, deviceID string) ([]devices.Device, error) {
-	all, err := s.Phones.Beside(ctx, personID, deviceID)
-	return slices.DeleteFunc(all, func(d devices.Device) bool { return !d.AnswersFor(organisationID) }), err
+func (s *Service) otherPhones(ctx context.Context, r Request, deviceID string) ([]devices.Device, error) {
+	all, err := s.Phones.Beside(ctx, r.PersonID, deviceID)
+	return slices.DeleteFunc(all, func(d devices.Device) bool { return !r.Takes(d) }), err
 }
 
 func (s *Service) ticket(id string) secret.Secret      { return s.Keys.Code("approval ticket", id) }

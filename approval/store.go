@@ -28,6 +28,9 @@ type Store interface {
 	// HandOut stores that the release code is handed out for the first time, and until when
 	// it then works. It tells whether it was the first time; only while approved.
 	HandOut(ctx context.Context, id string, at, redeemBy time.Time) (bool, error)
+	// Logins gives the person's requests of applications that were redeemed since the time, newest
+	// first, older than the cursor, each with the name of the phone that answered.
+	Logins(ctx context.Context, personID string, since time.Time, cursor string, limit int) ([]LoginRequest, error)
 	// Due gives the pending requests that have expired and the approved ones that have lapsed.
 	Due(ctx context.Context, now time.Time, limit int) ([]Request, error)
 	// History gives the person's requests since the time, newest first, older than the cursor.
@@ -103,13 +106,16 @@ type Move struct {
 
 // Decision is an answer to a request, kept as evidence.
 type Decision struct {
-	// ID is the jti that the phone gave it; empty for a code that was typed.
+	// ID is the jti that the phone gave it; empty for a code that was typed, and for what was
+	// said on a page.
 	ID        string
 	RequestID string
 	DeviceID  string
 	Verdict   Verdict
 	Method    Method
 	Verified  Verification
+	// Local says that the phone, or the code, counts for one organisation alone.
+	Local bool
 	// State is what the request came to be.
 	State State
 	// Evidence is the decision as the phone signed it.

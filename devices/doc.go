@@ -6,6 +6,7 @@
 // pending until its pairing is complete, then active, then removed for good.
 //
 // What can never happen: a call of a removed phone is believed; a proof that changes
-// something works twice; an address is forgotten because Apple or Google spoke of an
+// something works twice; two removals at once leave a person, who is to keep a second factor,
+// without one; an address is forgotten because Apple or Google spoke of an
 // older one.
 package devices

@@ -15,4 +15,6 @@ var (
 	ErrProofUsed = errors.New("this proof was used before")
 	// ErrInvalid says that a value about the phone cannot be stored.
 	ErrInvalid = errors.New("not valid")
+	// ErrLastFactor says that the person would be left without a phone and without an authenticator app.
+	ErrLastFactor = errors.New("this is the only second factor: set up another one first")
 )

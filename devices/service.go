@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"example.com/aye/accounts"
@@ -84,15 +85,36 @@ func (s *Service) Update(ctx context.Context, device Device, details Details) (D
 	return s.Store.Device(ctx, device.ID)
 }
 
+// Rename gives the phone the name that the person wants to see, on behalf of the actor.
+func (s *Service) Rename(ctx context.Context, device Device, name, actor string) error {
+	details := device.Details
+	details.Name = strings.TrimSpace(name)
+	if err := details.validate(false); err != nil {
+		return err
+	}
+	return s.Store.UpdateDevice(ctx, device.ID, device.Details, details, s.entry(device, actor, "device.renamed"))
+}
+
 // Remove ends the phone's life, on behalf of the actor, and tells the person.
 func (s *Service) Remove(ctx context.Context, device Device, actor string) (bool, error) {
 	removed, err := s.Store.RemoveDevice(ctx, device.ID, s.entry(device, actor, "device.removed"))
+	return removed, s.removed(ctx, device, removed, err)
+}
+
+// RemoveSpare is [Service.Remove] for a person who must keep a second factor: [ErrLastFactor]
+// where neither an active phone nor an activated authenticator app would be left.
+func (s *Service) RemoveSpare(ctx context.Context, device Device, actor string) (bool, error) {
+	removed, err := s.Store.RemoveSpare(ctx, device.ID, s.entry(device, actor, "device.removed"))
+	return removed, s.removed(ctx, device, removed, err)
+}
+
+func (s *Service) removed(ctx context.Context, device Device, removed bool, err error) error {
 	if removed && err == nil {
 		s.Announcer.Announce(ctx, accounts.Notice{
 			PersonID: device.PersonID, OrganisationID: device.OrganisationID, Kind: accounts.PhoneRemoved, Device: device.Name,
 		})
 	}
-	return removed, err
+	return err
 }
 
 // Told takes note of what Apple or Google said of an address. Only a retired one is

@@ -27,6 +27,10 @@ type Store interface {
 	// RemoveDevice removes the phone, its address and its one-time password secret; it tells
 	// whether this call did it.
 	RemoveDevice(ctx context.Context, id string, entry audit.Entry) (bool, error)
+	// RemoveSpare is RemoveDevice, refused with [ErrLastFactor] where an active phone is the
+	// person's last second factor: where neither another active phone nor an activated
+	// authenticator app would be left, whatever else is removed at the same moment.
+	RemoveSpare(ctx context.Context, id string, entry audit.Entry) (bool, error)
 	// ReplaceApprovalKey puts next in the place of previous, and tells whether it did.
 	ReplaceApprovalKey(ctx context.Context, id string, previous, next jws.Key, entry audit.Entry) (bool, error)
 	// UseProof remembers the id of a proof until the time, and tells whether it was new.

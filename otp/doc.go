@@ -1,7 +1,13 @@
 // Package otp checks the codes that people type: time-based one-time passwords (RFC 6238)
-// of their phones. Every try is counted before the code is looked at, in a transaction of
-// its own, so that no rollback, no parallel try and no new request gives a guesser more.
+// of their phones and authenticator apps, and recovery codes. Every try is counted before
+// the code is looked at, in a transaction of its own, so that no rollback, no parallel try
+// and no new request gives a guesser more.
+//
+// An authenticator app is begun, shown as a QR code and as text, and activated by its first
+// code; until then it makes no codes that count. Recovery codes are made ten at a time, shown
+// once and kept as keyed hashes; new ones take the place of all before.
 //
 // What can never happen: a code works twice, or after a newer one did; more codes are
-// looked at than the limits say.
+// looked at than the limits say; a person who is to keep a second factor loses the last one,
+// however many are removed at the same moment.
 package otp

@@ -4,12 +4,13 @@ import (
 	"context"
 	"encoding/base32"
 	"errors"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	reader "github.com/pquerna/otp"
 
 	"example.com/aye/internal/ayetest"
 	"example.com/aye/internal/secret"
@@ -27,7 +28,7 @@ func (o *one) Authenticators(context.Context, string) ([]otp.Authenticator, erro
 	return []otp.Authenticator{o.Authenticator}, nil
 }
 
-func (o *one) UseStep(_ context.Context, _ string, step int64) (bool, error) {
+func (o *one) UseStep(_ context.Context, _ string, step int64, _ time.Time) (bool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if step <= o.LastStep {
@@ -124,7 +125,7 @@ func TestThreatGuessingCodesInParallel(t *testing.T) {
 	guess := func(request string, times int) int64 {
 		var count atomic.Int64
 		ayetest.AtOnce(times, func(int) {
-			switch err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, request, wrong); {
+			switch _, err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, request, wrong); {
 			case errors.Is(err, otp.ErrWrong):
 				count.Add(1)
 			case !errors.Is(err, otp.ErrTooMany):
@@ -149,7 +150,8 @@ func TestLimits(t *testing.T) {
 	}
 	right := func() error {
 		request++
-		return w.Codes.Verify(t.Context(), person, ada.OrganisationID, strings.Repeat("r", request), phone.CodeNow().Reveal())
+		_, err := w.Codes.Verify(t.Context(), person, ada.OrganisationID, strings.Repeat("r", request), phone.CodeNow().Reveal())
+		return err
 	}
 	until := func(err error) time.Time {
 		t.Helper()
@@ -191,15 +193,27 @@ func TestUnlockingLeavesTheHour(t *testing.T) {
 	ayetest.Fails(t, w.Codes.Prove(t.Context(), ada.Person.ID, phone.CodeNow().Reveal(), ""), otp.ErrTooMany)
 }
 
+// The address in the form that the apps document, letter by letter: some look for it with a pattern.
 func TestURI(t *testing.T) {
 	t.Parallel()
-	uri := otp.URI("The Shop & Co", "ada+x@example.com", "SECRET")
-	parsed, err := url.Parse(uri.Reveal())
-	ayetest.Fails(t, err, nil)
-	ayetest.Same(t, "path", parsed.Path, "/The Shop & Co:ada+x@example.com")
-	ayetest.Same(t, "query", parsed.Query(), url.Values{"secret": {"SECRET"}, "issuer": {"The Shop & Co"}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}})
-	ayetest.Same(t, "no plus where a space is meant", strings.Contains(parsed.RawQuery, "+"), false)
+	const rest = "&algorithm=SHA1&digits=6&period=30"
+	for _, test := range []struct{ issuer, account, want string }{
+		{"Example", "ada@example.com", "Example:ada@example.com?secret=SECRET&issuer=Example"},
+		{"Tulp & Zoon", "ada+x@example.com", "Tulp%20%26%20Zoon:ada%2Bx@example.com?secret=SECRET&issuer=Tulp%20%26%20Zoon"},
+		{"Caf\u00e9 50%", "ada@example.com", "Caf%C3%A9%2050%25:ada@example.com?secret=SECRET&issuer=Caf%C3%A9%2050%25"},
+		// A colon would end the name of the issuer, which must be the same in both places.
+		{"Example: the shop", "a:b@example.com", "Example%20the%20shop:a%20b@example.com?secret=SECRET&issuer=Example%20the%20shop"},
+		{"A/B?c#d", "ada@example.com", "A%2FB%3Fc%23d:ada@example.com?secret=SECRET&issuer=A%2FB%3Fc%23d"},
+	} {
+		uri := otp.URI(test.issuer, test.account, "SECRET").Reveal()
+		ayetest.Same(t, "uri", uri, "otpauth://totp/"+test.want+rest)
+		key, err := reader.NewKeyFromURL(uri)
+		ayetest.Fails(t, err, nil)
+		plain := strings.NewReplacer(":", "").Replace
+		ayetest.Same(t, "read", []string{key.Issuer(), key.Secret(), key.Type()}, []string{plain(test.issuer), "SECRET", "totp"})
+	}
 	one, other := otp.NewSecret(), otp.NewSecret()
-	ayetest.Same(t, "160 bits", len(one), 32)
+	ayetest.Same(t, "160 bits, without padding", len(one), 32)
+	ayetest.Same(t, "no padding", strings.Contains(one.Reveal(), "="), false)
 	ayetest.Same(t, "differ", one != other, true)
 }

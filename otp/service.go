@@ -2,111 +2,103 @@ package otp
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
-	"errors"
-	"fmt"
-	"net/url"
 	"time"
 
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/hotp"
-
+	"example.com/aye/accounts"
+	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
 )
 
 // The limits of docs/policy.md.
 const (
-	// Step is how long a code is shown (RFC 6238 section 5.2).
-	Step = 30 * time.Second
-	// Window is how many steps before and after now are accepted.
-	Window = 1
 	// PerRequest is how many codes are looked at for one request.
 	PerRequest = 5
-	// PerHour is how many wrong codes a person may type in an hour.
+	// PerHour is how many wrong codes of a kind a person may type in an hour.
 	PerHour = 10
-	// Streak is how many wrong codes in a row lock the person's codes until another factor helps.
+	// Streak is how many wrong codes of a kind in a row lock that kind until another factor helps.
 	Streak = 20
-
-	digits = otp.DigitsSix
 )
 
-var (
-	// ErrWrong says that the code is not right, was used, or is too old.
-	ErrWrong = errors.New("the code is not right, or was used before")
-	// ErrNone says that the person has no authenticator that makes codes.
-	ErrNone = errors.New("this person has no phone or app that makes codes")
-	// ErrTooMany says that too many codes were tried.
-	ErrTooMany = errors.New("too many codes were tried")
-)
-
-// Authenticator is something that makes a person's codes: a paired phone.
-type Authenticator struct {
-	ID       string
-	PersonID string
-	// DeviceID is the phone that holds the secret.
-	DeviceID string
-	// OrganisationID is the only organisation that it counts for; empty where it counts everywhere.
-	OrganisationID string
-	// Secret is 160 bits in base32.
-	Secret secret.Secret
-	// LastStep is the newest step whose code was used.
-	LastStep int64
+// Announcer tells a person what happened to their account, on a way that is not the phone.
+type Announcer interface {
+	Announce(ctx context.Context, notice accounts.Notice)
 }
 
-// Limit is a count of tries that may not pass Most within Window; a Window of 0 never ends.
-type Limit struct {
-	Scope  string
-	Most   int
-	Window time.Duration
-}
-
-// Store is what this room needs of a database.
-type Store interface {
-	// Authenticators gives those of the person, oldest first.
-	Authenticators(ctx context.Context, personID string) ([]Authenticator, error)
-	// UseStep moves the last step up, and tells whether it did: only if it was lower.
-	UseStep(ctx context.Context, authenticatorID string, step int64) (bool, error)
-	// Spend counts one try against all limits, in one transaction, or against none when one
-	// of them is used up; then it tells until when, the zero time meaning for good.
-	Spend(ctx context.Context, limits []Limit, now time.Time) (ok bool, until time.Time, err error)
-	// Forget sets the counts of the scopes to nothing.
-	Forget(ctx context.Context, scopes ...string) error
-}
-
-// Service checks codes.
+// Service checks codes, and looks after what makes them.
 type Service struct {
-	Store Store
-	Now   func() time.Time
+	Store     Store
+	Keys      *secret.Keys
+	Announcer Announcer
+	Now       func() time.Time
 }
 
-// Verify checks a code for a request of the organisation. A right code forgets the person's
-// wrong ones.
-func (s *Service) Verify(ctx context.Context, personID, organisationID, requestID, code string) error {
-	usable := func(a Authenticator) bool { return a.OrganisationID == "" || a.OrganisationID == organisationID }
-	return s.verify(ctx, personID, code, usable, Limit{Scope: "request:" + requestID, Most: PerRequest})
+// Verify checks a code for a request of the organisation; an empty organisation stands for all
+// of them, so that only what counts everywhere counts. It tells whether the code came from what
+// counts for that organisation alone. A right code forgets the person's wrong ones.
+func (s *Service) Verify(ctx context.Context, personID, organisationID, requestID, code string) (local bool, err error) {
+	a, err := s.verify(ctx, personID, code, func(a Authenticator) bool {
+		return a.OrganisationID == "" || a.OrganisationID == organisationID
+	}, forRequest(requestID))
+	return a.OrganisationID != "", err
 }
 
 // Prove checks a code of the person that must not come from the given phone, nor from one
 // that counts for a single organisation.
 func (s *Service) Prove(ctx context.Context, personID, code, exceptDevice string) error {
-	return s.verify(ctx, personID, code, func(a Authenticator) bool {
+	_, err := s.verify(ctx, personID, code, elsewhere(exceptDevice))
+	return err
+}
+
+// ProveFor is [Service.Prove] where the codes are counted for a request as well.
+func (s *Service) ProveFor(ctx context.Context, personID, requestID, code, exceptDevice string) error {
+	_, err := s.verify(ctx, personID, code, elsewhere(exceptDevice), forRequest(requestID))
+	return err
+}
+
+func elsewhere(exceptDevice string) func(Authenticator) bool {
+	return func(a Authenticator) bool {
 		return a.OrganisationID == "" && (exceptDevice == "" || a.DeviceID != exceptDevice)
-	})
+	}
 }
 
 // Unlock forgets the wrong codes in a row, because another factor has proven the person. What
 // was tried within the hour still counts.
 func (s *Service) Unlock(ctx context.Context, personID string) error {
-	return s.Store.Forget(ctx, inARow(personID))
+	return s.Store.Forget(ctx, typed.inARow(personID), recovery.inARow(personID))
 }
 
-func inARow(personID string) string { return "codes in a row:" + personID }
+// kind is what has a count of its own.
+type kind string
 
-func (s *Service) verify(ctx context.Context, personID, code string, counts func(Authenticator) bool, limits ...Limit) error {
+const (
+	typed    kind = "codes"
+	recovery kind = "recovery codes"
+)
+
+func (k kind) anHour(personID string) string { return string(k) + " an hour:" + personID }
+func (k kind) inARow(personID string) string { return string(k) + " in a row:" + personID }
+
+func forRequest(id string) Limit { return Limit{Scope: "request:" + id, Most: PerRequest} }
+
+// spend counts a try. It is called before the code is looked at.
+func (s *Service) spend(ctx context.Context, limits ...Limit) error {
+	ok, until, err := s.Store.Spend(ctx, limits, s.Now())
+	if err == nil && !ok {
+		err = &TooManyError{Until: until}
+	}
+	return err
+}
+
+// count is spend with what all codes of the kind are counted by.
+func (s *Service) count(ctx context.Context, personID string, k kind, limits []Limit) error {
+	return s.spend(ctx, append(limits,
+		Limit{Scope: k.anHour(personID), Most: PerHour, Window: time.Hour}, Limit{Scope: k.inARow(personID), Most: Streak})...)
+}
+
+func (s *Service) verify(ctx context.Context, personID, code string, counts func(Authenticator) bool, limits ...Limit) (Authenticator, error) {
 	all, err := s.Store.Authenticators(ctx, personID)
 	if err != nil {
-		return err
+		return Authenticator{}, err
 	}
 	var usable []Authenticator
 	for _, a := range all {
@@ -115,80 +107,29 @@ func (s *Service) verify(ctx context.Context, personID, code string, counts func
 		}
 	}
 	if len(usable) == 0 {
-		return ErrNone
+		return Authenticator{}, ErrNone
 	}
-	hour, streak := "codes an hour:"+personID, inARow(personID)
-	limits = append(limits, Limit{Scope: hour, Most: PerHour, Window: time.Hour}, Limit{Scope: streak, Most: Streak})
-	ok, until, err := s.Store.Spend(ctx, limits, s.Now())
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return &TooManyError{Until: until}
+	if err = s.count(ctx, personID, typed, limits); err != nil {
+		return Authenticator{}, err
 	}
 	for _, a := range usable {
 		right, err := s.use(ctx, a, code)
 		if err != nil {
-			return err
+			return Authenticator{}, err
 		}
 		if right {
-			return s.Store.Forget(ctx, hour, streak)
+			return a, s.Store.Forget(ctx, typed.anHour(personID), typed.inARow(personID), recovery.inARow(personID))
 		}
 	}
-	return ErrWrong
+	return Authenticator{}, ErrWrong
 }
 
-// use looks for the step whose code this is, and uses it up.
-func (s *Service) use(ctx context.Context, a Authenticator, code string) (bool, error) {
-	now := s.Now().Unix() / int64(Step/time.Second)
-	for step := now - Window; step <= now+Window; step++ {
-		right, err := hotp.ValidateCustom(code, uint64(step), a.Secret.Reveal(), hotp.ValidateOpts{Digits: digits, Algorithm: otp.AlgorithmSHA1}) //nolint:gosec // a step since 1970 is not negative
-		if err != nil && !errors.Is(err, otp.ErrValidateInputInvalidLength) {
-			return false, fmt.Errorf("authenticator %s: %w", a.ID, err)
-		}
-		if right {
-			// A code seen over a shoulder is worth nothing once it, or a later one, was used.
-			return s.Store.UseStep(ctx, a.ID, step)
-		}
-	}
-	return false, nil
+// tell announces what happened to what makes the person's codes. It is no organisation's.
+func (s *Service) tell(ctx context.Context, personID string, what accounts.NoticeKind, name string) {
+	s.Announcer.Announce(ctx, accounts.Notice{PersonID: personID, Kind: what, Device: name})
 }
 
-// TooManyError is [ErrTooMany] with the time when codes are looked at again.
-type TooManyError struct {
-	// Until is zero when only another factor helps.
-	Until time.Time
-}
-
-func (e *TooManyError) Error() string { return ErrTooMany.Error() }
-
-// Is makes errors.Is(err, ErrTooMany) true.
-func (e *TooManyError) Is(target error) bool { return target == ErrTooMany }
-
-// NewSecret makes 160 random bits in base32, as RFC 4226 section 4 recommends.
-func NewSecret() secret.Secret {
-	var b [20]byte
-	_, _ = rand.Read(b[:])
-	return secret.Secret(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
-}
-
-// URI gives the otpauth address by which an app takes over the secret, in the form that
-// Google Authenticator and its kin read.
-func URI(issuer, account string, key secret.Secret) secret.Secret {
-	query := url.Values{"secret": {key.Reveal()}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}}
-	label := url.PathEscape(issuer + ":" + account)
-	// Some apps show a plus sign where a space was meant.
-	return secret.Secret("otpauth://totp/" + label + "?" + plusToSpace(query.Encode()))
-}
-
-func plusToSpace(query string) string {
-	out := make([]byte, 0, len(query))
-	for i := range len(query) {
-		if query[i] == '+' {
-			out = append(out, "%20"...)
-			continue
-		}
-		out = append(out, query[i])
-	}
-	return string(out)
+// entry is of the installation's own chain: what makes codes is the person's, in every organisation.
+func (s *Service) entry(personID, action, subject string) audit.Entry {
+	return audit.Entry{Actor: personID, Action: action, Subject: subject, At: s.Now().UTC(), Data: map[string]string{"person": personID}}
 }

@@ -21,9 +21,12 @@ func TestCodesOfALocalPhone(t *testing.T) {
 	_, err = w.Claim(local, shown)
 	ayetest.Fails(t, err, nil)
 	verify := func(organisation string) error {
-		return w.Codes.Verify(t.Context(), ada.Person.ID, organisation, "request", local.CodeNow().Reveal())
+		counted, err := w.Codes.Verify(t.Context(), ada.Person.ID, organisation, "request", local.CodeNow().Reveal())
+		ayetest.Same(t, "only here", counted, err == nil)
+		return err
 	}
 	ayetest.Fails(t, verify("elsewhere"), otp.ErrNone)
+	ayetest.Fails(t, verify(""), otp.ErrNone)
 	ayetest.Fails(t, w.Codes.Prove(t.Context(), ada.Person.ID, local.CodeNow().Reveal(), ""), otp.ErrNone)
 	ayetest.Fails(t, verify(ada.OrganisationID), nil)
 }

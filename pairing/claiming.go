@@ -233,7 +233,7 @@ func (s *Service) Confirm(ctx context.Context, application accounts.Application,
 		// Another pairing linked a phone since this one was claimed, and nobody asked that phone.
 		return s.burn(ctx, p, "system", "not-the-first")
 	}
-	moved, err := s.move(ctx, p, Move{From: []State{AwaitingCode}, To: Paired, Device: ActivateFirst}, p.ApplicationID, "pairing.confirmed")
+	moved, err := s.move(ctx, p, Move{From: []State{AwaitingCode}, To: Paired, Device: ActivateFirst}, p.opener(), "pairing.confirmed")
 	if err != nil {
 		return err
 	}
@@ -262,13 +262,13 @@ func (s *Service) Cancel(ctx context.Context, application accounts.Application, 
 	case Cancelled, Burned:
 		return nil
 	case AwaitingCode, AwaitingApproval, Paired:
-		if err = s.burn(ctx, p, p.ApplicationID, "not-my-phone"); !errors.Is(err, ErrBurned) {
+		if err = s.burn(ctx, p, p.opener(), "not-my-phone"); !errors.Is(err, ErrBurned) {
 			return err
 		}
 		return nil
 	case Open, Expired:
 	}
-	moved, err := s.move(ctx, p, Move{From: []State{Open, Expired}, To: Cancelled}, p.ApplicationID, "pairing.cancelled")
+	moved, err := s.move(ctx, p, Move{From: []State{Open, Expired}, To: Cancelled}, p.opener(), "pairing.cancelled")
 	if err == nil && !moved {
 		return ErrClosed
 	}

@@ -27,6 +27,8 @@ var (
 	ErrWrongCode = errors.New("these are not the digits on the phone")
 	// ErrKeyReused says that another phone is linked with the same keys.
 	ErrKeyReused = errors.New("these keys belong to another phone")
+	// ErrMethod says that nothing of this kind can stand in for the person's older phone.
+	ErrMethod = errors.New("this cannot stand in for the older phone")
 	// ErrMismatch says that an idempotency key came again with another request.
 	ErrMismatch = errors.New("this idempotency key was used for another request")
 )

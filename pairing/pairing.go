@@ -1,6 +1,11 @@
 package pairing
 
-import "time"
+import (
+	"cmp"
+	"time"
+
+	"example.com/aye/accounts"
+)
 
 // The numbers of docs/policy.md.
 const (
@@ -34,11 +39,13 @@ const (
 type Pairing struct {
 	ID             string
 	OrganisationID string
-	// ApplicationID is who opened it; empty when the operator did.
+	// ApplicationID is who opened it; empty when the operator did, or the person.
 	ApplicationID string
-	MembershipID  string
-	PersonID      string
-	State         State
+	// By is the membership of the person who opened it for themself; empty otherwise.
+	By           string
+	MembershipID string
+	PersonID     string
+	State        State
 	// Generation counts the codes that were shown; only the newest works.
 	Generation int
 	// CodeHash is the SHA-256 of the newest code.
@@ -57,6 +64,9 @@ type Pairing struct {
 	// CreationKey and BodyHash make opening idempotent; the key is empty where none was given.
 	CreationKey, BodyHash string
 }
+
+// opener is who acts on the page that shows the pairing, for the audit log.
+func (p Pairing) opener() string { return cmp.Or(p.ApplicationID, p.By, accounts.Operator) }
 
 // Final tells whether a waiting page has nothing more to hear: an expired code can still be
 // renewed until the pairing's end.

@@ -37,6 +37,14 @@ type Elder interface {
 	ElderAnswer(ctx context.Context, approvalID string) (approved, answered bool, err error)
 }
 
+// Codes checks what a person types in the place of the older phone's answer.
+type Codes interface {
+	// ProveFor takes a one-time code that counts everywhere and is not of the phone.
+	ProveFor(ctx context.Context, personID, requestID, code, exceptDevice string) error
+	// VerifyRecovery takes a recovery code.
+	VerifyRecovery(ctx context.Context, personID, requestID, code string) error
+}
+
 // Broker tells waiters that something changed.
 type Broker interface{ Publish(topic string) }
 
@@ -51,6 +59,7 @@ type Service struct {
 	Directory Directory
 	Phones    Phones
 	Elder     Elder
+	Codes     Codes
 	Broker    Broker
 	Announcer Announcer
 	Keys      *secret.Keys
@@ -63,9 +72,12 @@ type Service struct {
 // Opening is the wish to link a phone.
 type Opening struct {
 	OrganisationID string
-	// Application is who asks; nil for the operator.
+	// Application is who asks; nil for the operator, and for the person.
 	Application *accounts.Application
-	User        accounts.UserReference
+	// By is the membership of the person who opens it for themself, for the audit log; without
+	// it, and without an application, it is the operator.
+	By   string
+	User accounts.UserReference
 	// CreationKey and BodyHash make the call idempotent.
 	CreationKey, BodyHash string
 }
@@ -92,11 +104,12 @@ func (s *Service) Open(ctx context.Context, o Opening) (Shown, error) {
 		State: Open, Generation: 1, Created: now, Expires: now.Add(CodeLife), Ends: now.Add(Life),
 		CreationKey: o.CreationKey, BodyHash: o.BodyHash,
 	}
-	actor := accounts.Operator
 	if o.Application != nil {
-		p.ApplicationID, actor = o.Application.ID, o.Application.ID
+		p.ApplicationID = o.Application.ID
+	} else {
+		p.By = o.By
 	}
-	if err = s.mayOpen(ctx, o, member.Person.ID); err != nil {
+	if err = s.mayOpen(ctx, o, member.Person); err != nil {
 		// A repeated call is answered as the first was, also after the phone was linked.
 		if again, found := s.repeated(ctx, p); found {
 			return again, nil
@@ -104,7 +117,7 @@ func (s *Service) Open(ctx context.Context, o Opening) (Shown, error) {
 		return Shown{}, err
 	}
 	p.CodeHash = secret.Hash(s.code(p))
-	stored, err := s.Store.OpenPairing(ctx, p, now.Add(-time.Hour), PerHour, s.entry(p, actor, "pairing.opened"))
+	stored, err := s.Store.OpenPairing(ctx, p, now.Add(-time.Hour), PerHour, s.entry(p, p.opener(), "pairing.opened"))
 	if err != nil {
 		return Shown{}, err
 	}
@@ -128,10 +141,10 @@ func (s *Service) repeated(ctx context.Context, p Pairing) (Shown, bool) {
 }
 
 // mayOpen keeps an application from linking a phone of its own to a person who is more than
-// its own: who has a phone, or belongs to another organisation, links phones themselves. Both
-// get the same answer, so that no application learns which of the two it is.
-func (s *Service) mayOpen(ctx context.Context, o Opening, personID string) error {
-	phones, err := s.Phones.Of(ctx, personID)
+// its own: who has a phone or an authenticator app, or belongs to another organisation, links
+// phones themselves. All get the same answer, so that no application learns which of it it is.
+func (s *Service) mayOpen(ctx context.Context, o Opening, person accounts.Person) error {
+	phones, err := s.Phones.Of(ctx, person.ID)
 	if err != nil {
 		return err
 	}
@@ -141,11 +154,11 @@ func (s *Service) mayOpen(ctx context.Context, o Opening, personID string) error
 		}
 		return nil
 	}
-	memberships, err := s.Directory.Memberships(ctx, personID)
+	memberships, err := s.Directory.Memberships(ctx, person.ID)
 	if err != nil {
 		return err
 	}
-	if len(phones) > 0 || len(memberships) > 1 {
+	if len(phones) > 0 || person.Apps > 0 || len(memberships) > 1 {
 		return ErrEnrolRefused
 	}
 	return nil
@@ -167,7 +180,7 @@ func (s *Service) Renew(ctx context.Context, application accounts.Application, i
 	next.CodeHash = secret.Hash(s.code(next))
 	moved, err := s.move(ctx, p, Move{
 		From: []State{Open, Expired}, To: Open, CodeHash: next.CodeHash, Expires: next.Expires,
-	}, p.ApplicationID, "pairing.renewed")
+	}, p.opener(), "pairing.renewed")
 	if err != nil {
 		return Shown{}, err
 	}
@@ -221,10 +234,20 @@ func (s *Service) Find(ctx context.Context, id string) (Pairing, error) {
 }
 
 // find gives what the application itself opened; the zero application stands for the
-// operator. Whatever else has the id never was.
+// operator and the person. Whatever else has the id never was.
 func (s *Service) find(ctx context.Context, application accounts.Application, id string) (Pairing, error) {
 	p, err := s.Find(ctx, id)
 	if err == nil && p.ApplicationID != application.ID {
+		return Pairing{}, ErrNotFound
+	}
+	return p, err
+}
+
+// Own gives a pairing of the person that no application opened, else [ErrNotFound]. What is
+// done with it then is done for the zero application.
+func (s *Service) Own(ctx context.Context, personID, id string) (Pairing, error) {
+	p, err := s.find(ctx, accounts.Application{}, id)
+	if err == nil && p.PersonID != personID {
 		return Pairing{}, ErrNotFound
 	}
 	return p, err
@@ -252,9 +275,6 @@ func (s *Service) code(p Pairing) secret.Secret {
 func (s *Service) ticket(id string) secret.Secret { return s.Keys.Code("pairing ticket", id) }
 
 func (s *Service) entry(p Pairing, actor, action string) audit.Entry {
-	if actor == "" {
-		actor = accounts.Operator
-	}
 	return audit.Entry{
 		Organisation: p.OrganisationID, Actor: actor, Action: action, Subject: p.ID, At: s.Now().UTC(),
 		Data: map[string]string{"user": p.MembershipID},

@@ -4,52 +4,54 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"gorm.io/gorm"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/audit"
+	"example.com/aye/internal/secret"
 )
 
-var (
-	_ accounts.Organisations = (*Store)(nil)
-	_ accounts.People        = (*Store)(nil)
-)
-
-type organisationRow struct {
-	ID                string
-	Name              string
-	Profile           accounts.Profile
-	AllowTap          bool
-	MinimumAppVersion string
-	Locale            string
-	Created           int64
-}
-
-// TableName names the table.
-func (organisationRow) TableName() string { return "organisations" }
-
-func (r organisationRow) organisation() accounts.Organisation {
-	return accounts.Organisation{
-		ID: r.ID, Name: r.Name, Profile: r.Profile, AllowTap: r.AllowTap,
-		MinimumAppVersion: r.MinimumAppVersion, Locale: r.Locale, Created: moment(r.Created),
-	}
-}
+var _ accounts.People = (*Store)(nil)
 
 type personRow struct {
-	ID      string
-	Email   string
-	Display string
-	Locale  string
-	Created int64
+	ID            string
+	Email         string
+	Display       string
+	Locale        string
+	PasswordSet   int64
+	Number        string
+	NumberIndex   string
+	NumberProven  int64
+	Apps          int
+	RecoveryCodes int
+	Created       int64
 }
 
 // TableName names the table.
 func (personRow) TableName() string { return "persons" }
 
-func (r personRow) person() accounts.Person {
-	return accounts.Person{ID: r.ID, Email: r.Email, Display: r.Display, Locale: r.Locale, Created: moment(r.Created)}
+// numberPlace is where the number of a person is sealed.
+func numberPlace(personID string) secret.Place {
+	return secret.Place{Scope: secret.Installation, Table: "persons", Column: "number", Row: personID}
+}
+
+func (s *Store) person(ctx context.Context, r personRow) (accounts.Person, error) {
+	number, err := s.unseal(ctx, numberPlace(r.ID), r.Number)
+	return accounts.Person{
+		ID: r.ID, Email: r.Email, Display: r.Display, Locale: r.Locale, HasPassword: r.PasswordSet > 0,
+		Number: number.Reveal(), NumberProven: moment(r.NumberProven), Apps: r.Apps, RecoveryCodes: r.RecoveryCodes, Created: moment(r.Created),
+	}, err
+}
+
+func newPersonRow(p accounts.Person) personRow {
+	return personRow{ID: p.ID, Email: p.Email, Display: p.Display, Locale: p.Locale, Created: millis(p.Created)}
+}
+
+const personColumns = "p.id, p.email, p.display, p.locale, p.password_set, p.number, p.number_proven, p.apps, p.recovery_codes, p.created"
+
+func (r *personRow) fields() []any {
+	return []any{&r.ID, &r.Email, &r.Display, &r.Locale, &r.PasswordSet, &r.Number, &r.NumberProven, &r.Apps, &r.RecoveryCodes, &r.Created}
 }
 
 type membershipRow struct {
@@ -59,101 +61,105 @@ type membershipRow struct {
 	Role           accounts.Role
 	Status         accounts.Status
 	Invitation     string
+	Invited        int64
 	Created        int64
 }
 
 // TableName names the table.
 func (membershipRow) TableName() string { return "memberships" }
 
+func newMembershipRow(m accounts.Member, invitation string) membershipRow {
+	row := membershipRow{
+		ID: m.ID, OrganisationID: m.OrganisationID, PersonID: m.Person.ID, Role: m.Role,
+		Status: m.Status, Invitation: invitation, Created: millis(m.Created),
+	}
+	if invitation != "" {
+		row.Invited = row.Created
+	}
+	return row
+}
+
 // memberRow is a membership with its person.
 type memberRow struct {
-	Membership membershipRow `gorm:"embedded"`
-	Person     personRow     `gorm:"embedded;embeddedPrefix:person__"`
+	Membership membershipRow
+	Person     personRow
 }
 
-func (r memberRow) member() accounts.Member {
+const (
+	memberColumns = "m.id, m.organisation_id, m.person_id, m.role, m.status, m.created, " + personColumns
+	fromMembers   = " FROM memberships AS m JOIN persons AS p ON p.id = m.person_id WHERE "
+	isMember      = " JOIN persons AS p ON p.id = m.person_id WHERE m.organisation_id = " + text + " AND m.status = 'active' AND "
+)
+
+func (r *memberRow) fields() []any {
+	m := &r.Membership
+	return append([]any{&m.ID, &m.OrganisationID, &m.PersonID, (*string)(&m.Role), (*string)(&m.Status), &m.Created}, r.Person.fields()...)
+}
+
+func (s *Store) member(ctx context.Context, r memberRow) (accounts.Member, error) {
+	p, err := s.person(ctx, r.Person)
 	return accounts.Member{
-		ID: r.Membership.ID, OrganisationID: r.Membership.OrganisationID, Person: r.Person.person(),
+		ID: r.Membership.ID, OrganisationID: r.Membership.OrganisationID, Person: p,
 		Role: r.Membership.Role, Status: r.Membership.Status, Created: moment(r.Membership.Created),
+	}, err
+}
+
+// memberWhere finds one membership.
+func (s *Store) memberWhere(ctx context.Context, c conn, condition string, args ...any) (accounts.Member, error) {
+	row, err := one[memberRow](c, accounts.ErrNotFound, "SELECT "+memberColumns+fromMembers+condition, args...)
+	if err != nil {
+		return accounts.Member{}, err
 	}
+	return s.member(ctx, row)
 }
 
-func members(db *gorm.DB) *gorm.DB {
-	return db.Table("memberships").Joins("JOIN persons ON persons.id = memberships.person_id").Select(`memberships.*,
-		persons.id AS person__id, persons.email AS person__email, persons.display AS person__display,
-		persons.locale AS person__locale, persons.created AS person__created`)
-}
-
-// CreateOrganisation adds a tenant.
-func (s *Store) CreateOrganisation(ctx context.Context, o accounts.Organisation, entry audit.Entry) error {
-	row := organisationRow{
-		ID: o.ID, Name: o.Name, Profile: o.Profile, AllowTap: o.AllowTap,
-		MinimumAppVersion: o.MinimumAppVersion, Locale: o.Locale, Created: millis(o.Created),
-	}
-	return s.write(ctx, func(tx *transaction) error {
-		if err := tx.Create(&row).Error; err != nil {
-			return err
-		}
-		return record(tx, entry)
-	})
-}
-
-// UpdateOrganisation stores changed settings.
-func (s *Store) UpdateOrganisation(ctx context.Context, o accounts.Organisation, entry audit.Entry) error {
-	return s.write(ctx, func(tx *transaction) error {
-		found, err := changed(tx.Model(&organisationRow{}).Where("id = ?", o.ID).UpdateColumns(map[string]any{
-			"name": o.Name, "profile": o.Profile, "allow_tap": o.AllowTap,
-			"minimum_app_version": o.MinimumAppVersion, "locale": o.Locale,
-		}))
-		if err != nil {
-			return err
-		}
-		if !found {
-			return accounts.ErrNotFound
-		}
-		return record(tx, entry)
-	})
-}
-
-func (r *organisationRow) fields() []any {
-	return []any{&r.ID, &r.Name, (*string)(&r.Profile), &r.AllowTap, &r.MinimumAppVersion, &r.Locale, &r.Created}
-}
-
-// Organisation finds a tenant.
-func (s *Store) Organisation(ctx context.Context, id string) (accounts.Organisation, error) {
+// membersWhere finds memberships.
+func (s *Store) membersWhere(ctx context.Context, condition string, args ...any) ([]accounts.Member, error) {
 	c, err := s.reading(ctx)
 	if err != nil {
-		return accounts.Organisation{}, err
+		return nil, err
 	}
-	row, err := one[organisationRow](c, accounts.ErrNotFound,
-		"SELECT id, name, profile, allow_tap, minimum_app_version, locale, created FROM organisations WHERE id = ?", id)
-	return row.organisation(), err
+	rows, err := all[memberRow](c, "SELECT "+memberColumns+fromMembers+condition, args...)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]accounts.Member, 0, len(rows))
+	for _, row := range rows {
+		m, err := s.member(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, m)
+	}
+	return found, nil
 }
 
-// OrganisationList gives all tenants by name.
-func (s *Store) OrganisationList(ctx context.Context) ([]accounts.Organisation, error) {
-	return list(s.read(ctx).Order("name, id"), organisationRow.organisation)
+// personByEmail finds an identity, in a change too.
+func (s *Store) personByEmail(ctx context.Context, c conn, email string) (accounts.Person, error) {
+	row, err := one[personRow](c, accounts.ErrNotFound, "SELECT "+personColumns+" FROM persons AS p WHERE p.email = ?", email)
+	if err != nil {
+		return accounts.Person{}, err
+	}
+	return s.person(ctx, row)
 }
 
 // AddMember makes or finds the person, and makes the membership.
 func (s *Store) AddMember(ctx context.Context, m accounts.Member, invitation string, entry audit.Entry) (accounts.Member, error) {
 	err := s.write(ctx, func(tx *transaction) error {
-		known, err := find[personRow](tx.Where("email = ?", m.Person.Email), accounts.ErrNotFound)
+		known, err := s.personByEmail(ctx, tx.conn, m.Person.Email)
 		switch {
 		case err == nil:
-			m.Person, m.Status = known.person(), accounts.Invited
+			m.Person, m.Status = known, accounts.Invited
 		case errors.Is(err, accounts.ErrNotFound):
 			m.Status, invitation = accounts.Active, ""
-			p := m.Person
-			err = tx.Create(&personRow{ID: p.ID, Email: p.Email, Display: p.Display, Locale: p.Locale, Created: millis(p.Created)}).Error
+			row := newPersonRow(m.Person)
+			err = tx.Create(&row).Error
 		}
 		if err != nil {
 			return err
 		}
-		err = tx.Create(&membershipRow{
-			ID: m.ID, OrganisationID: m.OrganisationID, PersonID: m.Person.ID, Role: m.Role,
-			Status: m.Status, Invitation: invitation, Created: millis(m.Created),
-		}).Error
+		row := newMembershipRow(m, invitation)
+		err = tx.Create(&row).Error
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return accounts.ErrExists
 		}
@@ -169,37 +175,14 @@ func (s *Store) AddMember(ctx context.Context, m accounts.Member, invitation str
 	return m, nil
 }
 
-// AcceptInvitation uses an invitation up.
-func (s *Store) AcceptInvitation(ctx context.Context, hash string, since time.Time, entry audit.Entry) (accounts.Member, error) {
-	var accepted accounts.Member
-	err := s.write(ctx, func(tx *transaction) error {
-		row, err := find[memberRow](members(tx.DB).Where("memberships.invitation = ? AND memberships.invitation <> '' AND memberships.created > ?", hash, millis(since)), accounts.ErrNotFound)
-		if err != nil {
-			return err
-		}
-		held, err := changed(tx.Model(&membershipRow{}).Where("id = ? AND status = 'invited' AND invitation = ?", row.Membership.ID, hash).
-			UpdateColumns(map[string]any{"status": accounts.Active, "invitation": ""}))
-		if err != nil {
-			return err
-		}
-		if !held {
-			return accounts.ErrNotFound
-		}
-		row.Membership.Status = accounts.Active
-		accepted = row.member()
-		// Only here it is known whose invitation it was.
-		entry.Organisation, entry.Subject = accepted.OrganisationID, accepted.ID
-		return record(tx, entry)
-	})
-	if err != nil {
-		return accounts.Member{}, err
-	}
-	return accepted, nil
-}
-
 // EndMembership ends a membership, or an invitation that nobody accepted.
-func (s *Store) EndMembership(ctx context.Context, id string, entry audit.Entry) (bool, error) {
+func (s *Store) EndMembership(ctx context.Context, id string, keepOwner bool, entry audit.Entry) (bool, error) {
 	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+		if keepOwner {
+			if err := ownerStays(tx, id); err != nil {
+				return false, err
+			}
+		}
 		ended, err := changed(tx.Model(&membershipRow{}).Where("id = ? AND status <> 'ended'", id).
 			UpdateColumns(map[string]any{"status": accounts.Ended, "invitation": ""}))
 		if err != nil || !ended {
@@ -209,18 +192,35 @@ func (s *Store) EndMembership(ctx context.Context, id string, entry audit.Entry)
 	})
 }
 
-func (r *memberRow) fields() []any {
-	m, p := &r.Membership, &r.Person
-	return []any{
-		&m.ID, &m.OrganisationID, &m.PersonID, (*string)(&m.Role), (*string)(&m.Status), &m.Created,
-		&p.ID, &p.Email, &p.Display, &p.Locale, &p.Created,
-	}
+// SetRole changes the role of a membership that has not ended.
+func (s *Store) SetRole(ctx context.Context, id string, from, to accounts.Role, keepOwner bool, entry audit.Entry) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+		if keepOwner && to != accounts.RoleOwner {
+			if err := ownerStays(tx, id); err != nil {
+				return false, err
+			}
+		}
+		set, err := changed(tx.Model(&membershipRow{}).Where("id = ? AND role = ? AND status <> 'ended'", id, from).UpdateColumn("role", to))
+		if err != nil || !set {
+			return false, err
+		}
+		return true, record(tx, entry)
+	})
 }
 
-const (
-	memberColumns = "m.id, m.organisation_id, m.person_id, m.role, m.status, m.created, p.id, p.email, p.display, p.locale, p.created"
-	isMember      = " JOIN persons AS p ON p.id = m.person_id WHERE m.organisation_id = " + text + " AND m.status = 'active' AND "
-)
+// ownerStays refuses where the membership is that of the only active owner.
+func ownerStays(tx *transaction, id string) error {
+	_, err := one[found](tx.conn, errRefused, `SELECT 1 FROM memberships AS m WHERE m.id = `+text+` AND m.role = 'owner' AND m.status = 'active'
+		AND NOT EXISTS (SELECT 1 FROM memberships AS o WHERE o.organisation_id = m.organisation_id AND o.status <> 'ended'
+			AND o.id <> m.id AND o.role = 'owner' AND o.status = 'active')`, id)
+	if err == nil {
+		return &accounts.ForbiddenError{Why: accounts.LastOwner}
+	}
+	if errors.Is(err, errRefused) {
+		return nil
+	}
+	return err
+}
 
 // who is the condition by which a member is found.
 func who(user accounts.UserReference) (condition, value string) {
@@ -238,7 +238,10 @@ func (s *Store) Member(ctx context.Context, organisationID string, user accounts
 	}
 	condition, value := who(user)
 	row, err := one[memberRow](c, accounts.ErrNotFound, "SELECT "+memberColumns+" FROM memberships AS m"+isMember+condition, organisationID, value)
-	return row.member(), err
+	if err != nil {
+		return accounts.Member{}, err
+	}
+	return s.member(ctx, row)
 }
 
 // memberOfRow is a member with the organisation.
@@ -256,25 +259,66 @@ func (s *Store) MemberOf(ctx context.Context, organisationID string, user accoun
 		return accounts.Organisation{}, accounts.Member{}, err
 	}
 	condition, value := who(user)
-	row, err := one[memberOfRow](c, accounts.ErrNotFound, "SELECT "+memberColumns+`, o.id, o.name, o.profile, o.allow_tap, o.minimum_app_version, o.locale, o.created
-		FROM memberships AS m JOIN organisations AS o ON o.id = m.organisation_id`+isMember+condition, organisationID, value)
-	return row.organisation.organisation(), row.member(), err
+	row, err := one[memberOfRow](c, accounts.ErrNotFound, "SELECT "+memberColumns+", "+organisationColumns+
+		" FROM memberships AS m JOIN organisations AS o ON o.id = m.organisation_id"+isMember+condition, organisationID, value)
+	if err != nil {
+		return accounts.Organisation{}, accounts.Member{}, err
+	}
+	m, err := s.member(ctx, row.memberRow)
+	return row.organisation.organisation(), m, err
+}
+
+// MemberByID finds a membership of the organisation that has not ended.
+func (s *Store) MemberByID(ctx context.Context, organisationID, id string) (accounts.Member, error) {
+	c, err := s.reading(ctx)
+	if err != nil {
+		return accounts.Member{}, err
+	}
+	return s.memberWhere(ctx, c, "m.organisation_id = "+text+" AND m.id = "+text+" AND m.status <> 'ended'", organisationID, id)
 }
 
 // MemberList gives those that have not ended, by address.
 func (s *Store) MemberList(ctx context.Context, organisationID string) ([]accounts.Member, error) {
-	query := members(s.read(ctx)).Where("memberships.organisation_id = ? AND memberships.status <> 'ended'", organisationID)
-	return list(query.Order("persons.email"), memberRow.member)
+	return s.membersWhere(ctx, "m.organisation_id = "+text+" AND m.status <> 'ended' ORDER BY p.email", organisationID)
 }
 
 // Memberships gives the active ones of a person, oldest first.
 func (s *Store) Memberships(ctx context.Context, personID string) ([]accounts.Member, error) {
-	query := members(s.read(ctx)).Where("memberships.person_id = ? AND memberships.status = 'active'", personID)
-	return list(query.Order("memberships.created, memberships.id"), memberRow.member)
+	return s.membersWhere(ctx, "m.person_id = "+text+" AND m.status = 'active' ORDER BY m.created, m.id", personID)
 }
 
 // Person finds an identity.
 func (s *Store) Person(ctx context.Context, id string) (accounts.Person, error) {
-	row, err := find[personRow](s.read(ctx).Where("id = ?", id), accounts.ErrNotFound)
-	return row.person(), err
+	c, err := s.reading(ctx)
+	if err != nil {
+		return accounts.Person{}, err
+	}
+	row, err := one[personRow](c, accounts.ErrNotFound, "SELECT "+personColumns+" FROM persons AS p WHERE p.id = ?", id)
+	if err != nil {
+		return accounts.Person{}, err
+	}
+	return s.person(ctx, row)
+}
+
+// SetLocale stores the person's language.
+func (s *Store) SetLocale(ctx context.Context, personID, locale string, entry audit.Entry) error {
+	return s.setPerson(ctx, personID, "locale", locale, entry)
+}
+
+// SetDisplay stores the person's name.
+func (s *Store) SetDisplay(ctx context.Context, personID, display string, entry audit.Entry) error {
+	return s.setPerson(ctx, personID, "display", display, entry)
+}
+
+func (s *Store) setPerson(ctx context.Context, personID, column, value string, entry audit.Entry) error {
+	return s.write(ctx, func(tx *transaction) error {
+		found, err := changed(tx.Model(&personRow{}).Where("id = ?", personID).UpdateColumn(column, value))
+		if err == nil && !found {
+			err = accounts.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return record(tx, entry)
+	})
 }

@@ -1,8 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
+
+	"gorm.io/gorm"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/audit"
@@ -14,7 +18,9 @@ var _ accounts.Applications = (*Store)(nil)
 type applicationRow struct {
 	ID             string
 	OrganisationID string
+	Kind           accounts.Kind
 	Name           string
+	Link           string
 	Origins        document[[]string]
 	MayEnrol       bool
 	WebhookURL     string
@@ -43,7 +49,7 @@ func (clientSecretRow) TableName() string { return "client_secrets" }
 // applicationRows gives the rows of an application. It seals, so it is called before a transaction.
 func (s *Store) applicationRows(ctx context.Context, a accounts.Application) (applicationRow, []clientSecretRow, error) {
 	row := applicationRow{
-		ID: a.ID, OrganisationID: a.OrganisationID, Name: a.Name, Origins: documentOf(a.Origins),
+		ID: a.ID, OrganisationID: a.OrganisationID, Kind: cmp.Or(a.Kind, accounts.KindClient), Name: a.Name, Link: a.Link, Origins: documentOf(a.Origins),
 		MayEnrol: a.MayEnrol, WebhookURL: a.WebhookURL, Created: millis(a.Created),
 	}
 	var err error
@@ -62,7 +68,9 @@ func (s *Store) CreateApplication(ctx context.Context, a accounts.Application, e
 		return err
 	}
 	return s.write(ctx, func(tx *transaction) error {
-		if err := tx.Create(&row).Error; err != nil {
+		if err := tx.Create(&row).Error; errors.Is(err, gorm.ErrDuplicatedKey) {
+			return accounts.ErrExists
+		} else if err != nil {
 			return err
 		}
 		if err := keepSecrets(tx, a.ID, secrets); err != nil {
@@ -72,15 +80,16 @@ func (s *Store) CreateApplication(ctx context.Context, a accounts.Application, e
 	})
 }
 
-// UpdateApplication stores everything but the id, the organisation and the time of creation.
+// UpdateApplication stores everything but the id, the kind, the organisation and the time of
+// creation, of an application that is not the portal.
 func (s *Store) UpdateApplication(ctx context.Context, a accounts.Application, entry audit.Entry) error {
 	row, secrets, err := s.applicationRows(ctx, a)
 	if err != nil {
 		return err
 	}
 	return s.write(ctx, func(tx *transaction) error {
-		found, err := changed(tx.Model(&applicationRow{}).Where("id = ? AND organisation_id = ?", a.ID, a.OrganisationID).UpdateColumns(map[string]any{
-			"name": row.Name, "origins": row.Origins, "may_enrol": row.MayEnrol,
+		found, err := changed(tx.Model(&applicationRow{}).Where("id = ? AND organisation_id = ? AND kind = 'client'", a.ID, a.OrganisationID).UpdateColumns(map[string]any{
+			"name": row.Name, "link": row.Link, "origins": row.Origins, "may_enrol": row.MayEnrol,
 			"webhook_url": row.WebhookURL, "webhook_secret": row.WebhookSecret,
 		}))
 		if err != nil {
@@ -117,19 +126,28 @@ type applicationSecretRow struct {
 func (r *applicationSecretRow) fields() []any {
 	a := &r.application
 	return []any{
-		&a.ID, &a.OrganisationID, &a.Name, &a.Origins, &a.MayEnrol, &a.WebhookURL, &a.WebhookSecret, &a.Created,
+		&a.ID, &a.OrganisationID, (*string)(&a.Kind), &a.Name, &a.Link, &a.Origins, &a.MayEnrol, &a.WebhookURL, &a.WebhookSecret, &a.Created,
 		&r.id, &r.hash, &r.created,
 	}
 }
 
 // Application finds a relying party.
 func (s *Store) Application(ctx context.Context, id string) (accounts.Application, error) {
+	return s.applicationWhere(ctx, "a.id = "+text, id)
+}
+
+// Portal finds what Aye's own pages ask with.
+func (s *Store) Portal(ctx context.Context, organisationID string) (accounts.Application, error) {
+	return s.applicationWhere(ctx, "a.organisation_id = "+text+" AND a.kind = 'portal'", organisationID)
+}
+
+func (s *Store) applicationWhere(ctx context.Context, condition, value string) (accounts.Application, error) {
 	c, err := s.reading(ctx)
 	if err != nil {
 		return accounts.Application{}, err
 	}
-	rows, err := all[applicationSecretRow](c, `SELECT a.id, a.organisation_id, a.name, a.origins, a.may_enrol, a.webhook_url, a.webhook_secret, a.created,
-		s.id, s.hash, s.created FROM applications AS a LEFT JOIN client_secrets AS s ON s.application_id = a.id WHERE a.id = `+text+` ORDER BY s.position`, id)
+	rows, err := all[applicationSecretRow](c, `SELECT a.id, a.organisation_id, a.kind, a.name, a.link, a.origins, a.may_enrol, a.webhook_url, a.webhook_secret, a.created,
+		s.id, s.hash, s.created FROM applications AS a LEFT JOIN client_secrets AS s ON s.application_id = a.id WHERE `+condition+` ORDER BY s.position`, value)
 	if err != nil {
 		return accounts.Application{}, err
 	}
@@ -145,9 +163,9 @@ func (s *Store) Application(ctx context.Context, id string) (accounts.Applicatio
 	return s.application(ctx, rows[0].application, secrets)
 }
 
-// ApplicationList gives those of an organisation, or all, by name.
+// ApplicationList gives those of an organisation, or all, by name, without portals.
 func (s *Store) ApplicationList(ctx context.Context, organisationID string) ([]accounts.Application, error) {
-	query := s.read(ctx).Order("name, id")
+	query := s.read(ctx).Where("kind = 'client'").Order("name, id")
 	if organisationID != "" {
 		query = query.Where("organisation_id = ?", organisationID)
 	}
@@ -164,7 +182,7 @@ func (s *Store) ApplicationList(ctx context.Context, organisationID string) ([]a
 
 func (s *Store) application(ctx context.Context, row applicationRow, secrets []accounts.ClientSecret) (accounts.Application, error) {
 	a := accounts.Application{
-		ID: row.ID, OrganisationID: row.OrganisationID, Name: row.Name, Origins: row.Origins.value,
+		ID: row.ID, OrganisationID: row.OrganisationID, Kind: row.Kind, Name: row.Name, Link: row.Link, Origins: row.Origins.value,
 		MayEnrol: row.MayEnrol, WebhookURL: row.WebhookURL, Secrets: secrets, Created: moment(row.Created),
 	}
 	open := s.unseal

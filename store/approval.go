@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
+
 	"example.com/aye/approval"
 )
 
@@ -195,10 +197,32 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]approval.R
 
 // History gives the person's requests, newest first.
 func (s *Store) History(ctx context.Context, personID string, since time.Time, cursor string, limit int) ([]approval.Request, error) {
-	query := s.read(ctx).Where("person_id = ? AND created >= ?", personID, millis(since))
+	return list(s.historyOf(ctx, personID, since, cursor).Limit(limit), approvalRow.request)
+}
+
+// historyOf is what the person was asked, newest first.
+func (s *Store) historyOf(ctx context.Context, personID string, since time.Time, cursor string) *gorm.DB {
+	query := s.read(ctx).Model(&approvalRow{}).Where("approvals.person_id = ? AND approvals.created >= ?", personID, millis(since))
 	if cursor != "" {
 		// Somebody else's id is no place in this history, and nothing is older than no place.
-		query = query.Where("(created, id) < (SELECT at.created, at.id FROM approvals AS at WHERE at.id = ? AND at.person_id = ?)", cursor, personID)
+		query = query.Where("(approvals.created, approvals.id) < (SELECT at.created, at.id FROM approvals AS at WHERE at.id = ? AND at.person_id = ?)", cursor, personID)
 	}
-	return list(query.Order("created DESC, id DESC").Limit(limit), approvalRow.request)
+	return query.Order("approvals.created DESC, approvals.id DESC")
+}
+
+// loginRow is a request with the name of the phone that answered it.
+type loginRow struct {
+	Request approvalRow `gorm:"embedded"`
+	Phone   string
+}
+
+func (r loginRow) login() approval.LoginRequest {
+	return approval.LoginRequest{Request: r.Request.request(), Phone: r.Phone}
+}
+
+// Logins gives the requests by which the person was let in, newest first.
+func (s *Store) Logins(ctx context.Context, personID string, since time.Time, cursor string, limit int) ([]approval.LoginRequest, error) {
+	query := s.historyOf(ctx, personID, since, cursor).Select("approvals.*, COALESCE(devices.name, '') AS phone").
+		Joins("LEFT JOIN devices ON devices.id = approvals.decided_by").Where("approvals.purpose = 'login' AND approvals.released > 0")
+	return list(query.Limit(limit), loginRow.login)
 }

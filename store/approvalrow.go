@@ -1,6 +1,8 @@
 package store
 
 import (
+	"strings"
+
 	"example.com/aye/approval"
 )
 
@@ -43,6 +45,9 @@ type approvalRow struct {
 	Previous         approval.State
 	CreationKey      string
 	BodyHash         string
+	Everywhere       bool
+	Local            bool
+	Methods          methods
 }
 
 // TableName names the table.
@@ -52,7 +57,7 @@ func (approvalRow) TableName() string { return "approvals" }
 const approvalColumns = "id, organisation_id, application_id, membership_id, person_id, purpose, state, confirm, digits, salt, " +
 	"asker, organisation_name, place, ip, user_agent, browser, new_browser, message, details, challenge_nonce, " +
 	"challenge, withheld, created, expires, subject, decided, decided_by, method, verified, delivered, " +
-	"redeem_by, redeem_key, assertion_id, released, reported, previous, creation_key, body_hash"
+	"redeem_by, redeem_key, assertion_id, released, reported, previous, creation_key, body_hash, everywhere, local, methods"
 
 func (r *approvalRow) fields() []any {
 	return []any{
@@ -61,6 +66,7 @@ func (r *approvalRow) fields() []any {
 		&r.NewBrowser, &r.Message, &r.Details, &r.ChallengeNonce, &r.Challenge, &r.Withheld, &r.Created, &r.Expires,
 		&r.Subject, &r.Decided, &r.DecidedBy, (*string)(&r.Method), (*string)(&r.Verified), &r.Delivered, &r.RedeemBy, &r.RedeemKey,
 		&r.AssertionID, &r.Released, &r.Reported, (*string)(&r.Previous), &r.CreationKey, &r.BodyHash,
+		&r.Everywhere, &r.Local, (*string)(&r.Methods),
 	}
 }
 
@@ -70,6 +76,7 @@ func (r *approvalRow) values() []any {
 		r.Asker, r.OrganisationName, r.Place, r.IP, r.UserAgent, r.Browser, r.NewBrowser, r.Message, r.Details, r.ChallengeNonce,
 		r.Challenge, r.Withheld, r.Created, r.Expires, r.Subject, r.Decided, r.DecidedBy, r.Method, r.Verified, r.Delivered,
 		r.RedeemBy, r.RedeemKey, r.AssertionID, r.Released, r.Reported, r.Previous, r.CreationKey, r.BodyHash,
+		r.Everywhere, r.Local, r.Methods,
 	}
 }
 
@@ -84,7 +91,7 @@ func approvalRowOf(r approval.Request) approvalRow {
 		Decided: millis(r.Decided), DecidedBy: reference(r.DecidedBy), Method: r.Method, Verified: r.Verified,
 		Delivered: millis(r.Delivered), RedeemBy: millis(r.RedeemBy), RedeemKey: r.RedeemKey, AssertionID: r.AssertionID,
 		Released: millis(r.Released), Reported: millis(r.Reported), Previous: r.Previous,
-		CreationKey: r.CreationKey, BodyHash: r.BodyHash,
+		CreationKey: r.CreationKey, BodyHash: r.BodyHash, Everywhere: r.Everywhere, Local: r.Local, Methods: methodsOf(r.Methods),
 	}
 }
 
@@ -99,8 +106,30 @@ func (r approvalRow) request() approval.Request {
 		Decided: moment(r.Decided), DecidedBy: string(r.DecidedBy), Method: r.Method, Verified: r.Verified,
 		Delivered: moment(r.Delivered), RedeemBy: moment(r.RedeemBy), RedeemKey: r.RedeemKey, AssertionID: r.AssertionID,
 		Released: moment(r.Released), Reported: moment(r.Reported), Previous: r.Previous,
-		CreationKey: r.CreationKey, BodyHash: r.BodyHash,
+		CreationKey: r.CreationKey, BodyHash: r.BodyHash, Everywhere: r.Everywhere, Local: r.Local, Methods: r.Methods.known(),
 	}
+}
+
+// methods are kept as one text: it is read with each request, and JSON would cost more.
+type methods string
+
+func methodsOf(all []approval.Method) methods {
+	texts := make([]string, 0, len(all))
+	for _, m := range all {
+		texts = append(texts, string(m))
+	}
+	return methods(strings.Join(texts, ","))
+}
+
+func (m methods) known() []approval.Method {
+	if m == "" {
+		return nil
+	}
+	known := make([]approval.Method, 0, strings.Count(string(m), ",")+1)
+	for method := range strings.SplitSeq(string(m), ",") {
+		known = append(known, approval.Method(method))
+	}
+	return known
 }
 
 type decisionRow struct {

@@ -227,6 +227,43 @@ func (s *Store) RemoveDevice(ctx context.Context, id string, entry audit.Entry) 
 	})
 }
 
+// RemoveSpare ends a phone's life, unless it is the person's last second factor.
+func (s *Store) RemoveSpare(ctx context.Context, id string, entry audit.Entry) (bool, error) {
+	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+		row, err := standing(tx, id)
+		if errors.Is(err, devices.ErrUnknown) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if removed, err := removeDevice(tx, id); err != nil || !removed {
+			return false, err
+		}
+		// A phone that is not active yet is nobody's second factor.
+		left, err := hasFactor(tx, row.PersonID)
+		if err != nil {
+			return false, err
+		}
+		if !left && row.Status == devices.Active {
+			return false, devices.ErrLastFactor
+		}
+		return true, record(tx, entry)
+	})
+}
+
+// hasFactor tells whether the person has an active phone or an activated authenticator app.
+// Nothing can change between this look and the commit.
+func hasFactor(tx *transaction, personID string) (bool, error) {
+	_, err := one[found](tx.conn, errRefused, `SELECT 1 WHERE
+		EXISTS (SELECT 1 FROM devices WHERE person_id = `+text+` AND status <> 'removed' AND status = 'active') OR
+		EXISTS (SELECT 1 FROM authenticators WHERE person_id = `+text+` AND device_id IS NULL AND confirmed > 0)`, personID, personID)
+	if errors.Is(err, errRefused) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // removeDevice takes from the phone whatever could still reach it or speak for it.
 func removeDevice(tx *transaction, id string) (bool, error) {
 	removed, err := changed(tx.Model(&deviceRow{}).Where("id = ? AND status <> 'removed'", id).

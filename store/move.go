@@ -91,7 +91,7 @@ func (s *statement) settings(m approval.Move) {
 		for _, column := range []struct {
 			name  string
 			value any
-		}{{"decided_by", reference(d.DeviceID)}, {"method", d.Method}, {"verified", d.Verified}, {"decided", millis(d.At)}} {
+		}{{"decided_by", reference(d.DeviceID)}, {"method", d.Method}, {"verified", d.Verified}, {"local", d.Local}, {"decided", millis(d.At)}} {
 			s.add(", "+column.name+" = CASE WHEN decided = 0 THEN ? ELSE "+column.name+" END", column.value)
 		}
 	}

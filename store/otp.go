@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -15,12 +14,15 @@ import (
 var _ otp.Store = (*Store)(nil)
 
 type authenticatorRow struct {
-	ID       string
-	PersonID string
-	DeviceID string
-	Secret   string
-	LastStep int64
-	Created  int64
+	ID        string
+	PersonID  string
+	DeviceID  reference
+	Name      string
+	Secret    string
+	LastStep  int64
+	Created   int64
+	Confirmed int64
+	Used      int64
 	// OrganisationID comes from the phone, and is only read.
 	OrganisationID string `gorm:"->"`
 }
@@ -32,22 +34,31 @@ func (r authenticatorRow) place() secret.Place {
 	return secret.Place{Scope: secret.Installation, Table: "authenticators", Column: "secret", Row: r.ID}
 }
 
-// Authenticators gives those of the person's active phones, oldest first: a phone that is
-// not trusted yet makes no codes that count.
+// isApp is an authenticator that no phone holds.
+const isApp = "person_id = ? AND device_id IS NULL"
+
+// Authenticators gives those of the person's active phones, and activated apps, oldest first: a
+// phone that is not trusted yet makes no codes that count, and neither does an app that has not
+// shown one.
 func (s *Store) Authenticators(ctx context.Context, personID string) ([]otp.Authenticator, error) {
 	query := s.read(ctx).Table("authenticators").Select("authenticators.*, CASE WHEN devices.local THEN devices.organisation_id ELSE '' END AS organisation_id").
-		Joins("JOIN devices ON devices.id = authenticators.device_id AND devices.status = 'active'").
-		Where("authenticators.person_id = ?", personID).Order("authenticators.created, authenticators.id")
+		Joins("LEFT JOIN devices ON devices.id = authenticators.device_id").
+		Where("authenticators.person_id = ?", personID).
+		Where("devices.status = 'active' OR (authenticators.device_id IS NULL AND authenticators.confirmed > 0)").
+		Order("authenticators.created, authenticators.id")
 	return unsealed(query, func(r authenticatorRow) (otp.Authenticator, error) {
 		key, err := s.vault.Open(ctx, r.place(), r.Secret)
-		return otp.Authenticator{ID: r.ID, PersonID: r.PersonID, DeviceID: r.DeviceID, OrganisationID: r.OrganisationID, Secret: key, LastStep: r.LastStep}, err
+		return otp.Authenticator{
+			ID: r.ID, PersonID: r.PersonID, DeviceID: string(r.DeviceID), OrganisationID: r.OrganisationID, Secret: key, LastStep: r.LastStep,
+		}, err
 	})
 }
 
 // UseStep moves the last step up.
-func (s *Store) UseStep(ctx context.Context, authenticatorID string, step int64) (bool, error) {
+func (s *Store) UseStep(ctx context.Context, authenticatorID string, step int64, at time.Time) (bool, error) {
 	return s.attempt(ctx, func(tx *transaction) (bool, error) {
-		return changed(tx.Model(&authenticatorRow{}).Where("id = ? AND last_step < ?", authenticatorID, step).UpdateColumn("last_step", step))
+		return changed(tx.Model(&authenticatorRow{}).Where("id = ? AND last_step < ?", authenticatorID, step).
+			UpdateColumns(map[string]any{"last_step": step, "used": millis(at)}))
 	})
 }
 
@@ -117,16 +128,20 @@ func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (o
 
 // Forget sets counts to nothing. Mostly there is nothing, and then nothing is written.
 func (s *Store) Forget(ctx context.Context, scopes ...string) error {
+	if len(scopes) == 0 {
+		return nil
+	}
 	c, err := s.reading(ctx)
 	if err != nil {
 		return err
 	}
-	counted := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
-		_, missing := one[found](c, errRefused, "SELECT 1 FROM tries WHERE scope = ?", scope)
-		return errors.Is(missing, errRefused)
-	})
-	if len(counted) == 0 {
-		return nil
+	values := make([]any, 0, len(scopes))
+	for _, scope := range scopes {
+		values = append(values, scope)
 	}
-	return s.write(ctx, func(tx *transaction) error { return tx.Where("scope IN ?", counted).Delete(&triesRow{}).Error })
+	counted, err := all[found](c, "SELECT 1 FROM tries WHERE scope IN "+places(len(scopes)), values...)
+	if err != nil || len(counted) == 0 {
+		return err
+	}
+	return s.write(ctx, func(tx *transaction) error { return tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error })
 }

@@ -25,6 +25,7 @@ type pairingRow struct {
 	ID             string
 	OrganisationID string
 	ApplicationID  reference
+	OpenedBy       reference
 	MembershipID   string
 	PersonID       string
 	State          pairing.State
@@ -46,7 +47,7 @@ func (pairingRow) TableName() string { return "pairings" }
 
 func pairingRowOf(p pairing.Pairing) pairingRow {
 	return pairingRow{
-		ID: p.ID, OrganisationID: p.OrganisationID, ApplicationID: reference(p.ApplicationID), MembershipID: p.MembershipID,
+		ID: p.ID, OrganisationID: p.OrganisationID, ApplicationID: reference(p.ApplicationID), OpenedBy: reference(p.By), MembershipID: p.MembershipID,
 		PersonID: p.PersonID, State: p.State, Generation: p.Generation, CodeHash: p.CodeHash, DeviceID: reference(p.DeviceID),
 		ApprovalID: reference(p.ApprovalID), Tries: p.Tries, Created: millis(p.Created), Expires: millis(p.Expires),
 		Ends: millis(p.Ends), Closed: millis(p.Closed), CreationKey: p.CreationKey, BodyHash: p.BodyHash,
@@ -55,7 +56,7 @@ func pairingRowOf(p pairing.Pairing) pairingRow {
 
 func (r pairingRow) pairing() pairing.Pairing {
 	return pairing.Pairing{
-		ID: r.ID, OrganisationID: r.OrganisationID, ApplicationID: string(r.ApplicationID), MembershipID: r.MembershipID,
+		ID: r.ID, OrganisationID: r.OrganisationID, ApplicationID: string(r.ApplicationID), By: string(r.OpenedBy), MembershipID: r.MembershipID,
 		PersonID: r.PersonID, State: r.State, Generation: r.Generation, CodeHash: r.CodeHash, DeviceID: string(r.DeviceID),
 		ApprovalID: string(r.ApprovalID), Tries: r.Tries, Created: moment(r.Created), Expires: moment(r.Expires),
 		Ends: moment(r.Ends), Closed: moment(r.Closed), CreationKey: r.CreationKey, BodyHash: r.BodyHash,
@@ -134,7 +135,7 @@ func (s *Store) Claim(ctx context.Context, c pairing.Claim, entry audit.Entry) (
 	if err != nil {
 		return false, err
 	}
-	authenticator := authenticatorRow{ID: secret.NewID("aut"), PersonID: c.Device.PersonID, DeviceID: c.Device.ID, Created: millis(c.Now)}
+	authenticator := authenticatorRow{ID: secret.NewID("aut"), PersonID: c.Device.PersonID, DeviceID: reference(c.Device.ID), Created: millis(c.Now)}
 	if authenticator.Secret, err = s.vault.Seal(ctx, authenticator.place(), c.TOTP); err != nil {
 		return false, err
 	}

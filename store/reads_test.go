@@ -35,7 +35,7 @@ func newReads(tb testing.TB) (*ayetest.World, []read) {
 	s, user, address := w.Store, ayetest.Named(ada), accounts.UserReference{Email: ada.Person.Email}
 	return w, []read{
 		{"Application", 38, func(ctx context.Context) error { _, err := s.Application(ctx, w.Shop.ID); return err }},
-		{"MemberOf", 45, func(ctx context.Context) error { _, _, err := s.MemberOf(ctx, w.Organisation.ID, user); return err }},
+		{"MemberOf", 51, func(ctx context.Context) error { _, _, err := s.MemberOf(ctx, w.Organisation.ID, user); return err }},
 		{"Member", 34, func(ctx context.Context) error { _, err := s.Member(ctx, w.Organisation.ID, user); return err }},
 		{"MemberByEmail", 34, func(ctx context.Context) error { _, err := s.Member(ctx, w.Organisation.ID, address); return err }},
 		{"DevicesOf", 89, func(ctx context.Context) error { _, err := s.DevicesOf(ctx, ada.Person.ID); return err }},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/approval"
 )
 
@@ -11,7 +12,7 @@ import (
 const eraseSize = 500
 
 // Erase forgets where requests came from that were made before the time, and the counts of
-// tries for them. It tells whether there is more to do.
+// tries for them; and old letters, imports, browsers and wrong passwords. It tells whether there is more to do.
 func (s *Store) Erase(ctx context.Context, before time.Time) (more bool, err error) {
 	var ids []string
 	err = s.write(ctx, func(tx *transaction) error {
@@ -33,5 +34,32 @@ func (s *Store) Erase(ctx context.Context, before time.Time) (more bool, err err
 	if err != nil {
 		return false, err
 	}
-	return len(ids) == eraseSize, nil
+	old, err := s.eraseAccounts(ctx)
+	return old || len(ids) == eraseSize, err
+}
+
+// eraseAccounts forgets what is left of people's errands.
+func (s *Store) eraseAccounts(ctx context.Context) (more bool, err error) {
+	now := s.now()
+	for _, old := range []struct {
+		statement string
+		before    time.Time
+	}{
+		{"DELETE FROM letters WHERE hash IN (SELECT hash FROM letters WHERE created < ? ORDER BY created LIMIT ?)", now.Add(-accounts.LetterKept)},
+		{"DELETE FROM number_proofs WHERE id IN (SELECT id FROM number_proofs WHERE created < ? ORDER BY created LIMIT ?)", now.Add(-accounts.LetterKept)},
+		{"DELETE FROM imports WHERE id IN (SELECT id FROM imports WHERE created < ? AND state <> 'running' ORDER BY created LIMIT ?)", now.Add(-accounts.ImportLife)},
+		{"DELETE FROM person_browsers WHERE (person_id, browser) IN (SELECT person_id, browser FROM person_browsers WHERE seen < ? ORDER BY seen LIMIT ?)", now.Add(-accounts.BrowserLife)},
+		{"DELETE FROM password_tries WHERE (account, scope) IN (SELECT account, scope FROM password_tries WHERE last < ? AND final = 0 ORDER BY last LIMIT ?)", now.Add(-accounts.TriesKept)},
+	} {
+		var erased int64
+		err := s.write(ctx, func(tx *transaction) (err error) {
+			erased, err = tx.exec(old.statement, millis(old.before), eraseSize)
+			return err
+		})
+		if err != nil {
+			return false, err
+		}
+		more = more || erased == eraseSize
+	}
+	return more, nil
 }

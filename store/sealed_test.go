@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/devices"
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
@@ -48,6 +49,7 @@ func TestThreatThiefOfTheDatabase(t *testing.T) {
 	updated := h.AddPhone(t, m, pairing.Paired)
 	updated.Push = devices.Address{Provider: notify.ProviderFCM, App: "app", Kind: "fid", Address: "CANARYINTHEUPDATE"}
 	must(t, s.UpdateDevice(ctx, updated.ID, devices.Details{}, updated.Details, audit.Entry{Organisation: h.Organisation.ID}))
+	plantErrands(t, h, s, m)
 	signer, err := signing.Load(ctx, s, "https://aye.example.com", h.Clock.Now)
 	must(t, err)
 	must(t, signer.Rotate(ctx))
@@ -81,6 +83,22 @@ func TestThreatThiefOfTheDatabase(t *testing.T) {
 	look("in the log")
 	run(t, raw(t, path), "PRAGMA wal_checkpoint(TRUNCATE)")
 	look("in the file")
+}
+
+// plantErrands plants canaries in what people began: another address, another number, an import.
+func plantErrands(t *testing.T, h *storetest.House, s *store.Store, m accounts.Member) {
+	t.Helper()
+	ctx, now := t.Context(), h.Clock.Now()
+	_, _, err := s.AddLetter(ctx, accounts.MailedLetter{Hash: "hash", Kind: accounts.LetterEmail, PersonID: m.Person.ID, Email: "CANARY@example.com", Created: now}, 1, time.Hour)
+	must(t, err)
+	proof := accounts.NumberProof{ID: "num_one", PersonID: m.Person.ID, Number: "CANARYINTHENUMBER", Index: "index", Code: "code", Created: now}
+	_, err = s.AddNumberProof(ctx, proof, func(accounts.Sent) bool { return true })
+	must(t, err)
+	must(t, s.SetNumber(ctx, proof, now, audit.Entry{}))
+	must(t, s.AddImport(ctx, accounts.Import{
+		ID: "imp_one", OrganisationID: h.Organisation.ID, State: accounts.ImportPlanned, Created: now,
+		Rows: []accounts.RosterRow{{Email: "CANARYINTHEROWS"}}, Errors: []accounts.LineError{{Value: "CANARYINTHEERRORS"}},
+	}, audit.Entry{Organisation: h.Organisation.ID}))
 }
 
 // TestThreatThiefSwapsCiphertexts copies sealed values to other rows, as who can write the file would
@@ -120,6 +138,30 @@ func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 			},
 		},
 		{
+			"phone number", "UPDATE persons SET number = (SELECT max(number) FROM persons)",
+			func(ctx context.Context, h *storetest.House, phone devices.Device, s *store.Store) error {
+				if _, err := s.Person(ctx, phone.PersonID); err != nil {
+					return err
+				}
+				_, err := s.MemberList(ctx, h.Organisation.ID)
+				return err
+			},
+		},
+		{
+			"number to prove", "UPDATE number_proofs SET number = (SELECT max(number) FROM number_proofs)",
+			func(ctx context.Context, h *storetest.House, phone devices.Device, s *store.Store) error {
+				_, _, err := s.TryNumber(ctx, phone.PersonID, h.Clock.Now().Add(-time.Minute), h.Clock.Now())
+				return err
+			},
+		},
+		{
+			"address to come", "UPDATE letters SET email = (SELECT email FROM letters WHERE hash = 'b') WHERE hash = 'a'",
+			func(ctx context.Context, h *storetest.House, _ devices.Device, s *store.Store) error {
+				_, err := s.FindLetter(ctx, "a", accounts.LetterEmail, h.Clock.Now().Add(-time.Minute))
+				return err
+			},
+		},
+		{
 			"emptied one-time password secret", "UPDATE authenticators SET secret = ''",
 			func(ctx context.Context, _ *storetest.House, phone devices.Device, s *store.Store) error {
 				if _, err := s.TOTPSecret(ctx, phone.ID); err == nil {
@@ -153,6 +195,7 @@ func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 			phone := h.AddPhone(t, m, pairing.Paired)
 			h.AddPhone(t, m, pairing.Paired)
 			h.AddApplication(t, h.AddOrganisation(t, "Other"), "Other")
+			numbersAndLetters(t, h, s, m, h.AddPerson(t, "bea@example.com"))
 			signer, err := signing.Load(t.Context(), s, "https://aye.example.com", h.Clock.Now)
 			must(t, err)
 			must(t, signer.Rotate(t.Context()))
@@ -162,6 +205,25 @@ func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 				t.Fatalf("error is %v", err)
 			}
 		})
+	}
+}
+
+// numbersAndLetters gives two people numbers, and two letters to one of them.
+func numbersAndLetters(t *testing.T, h *storetest.House, s *store.Store, people ...accounts.Member) {
+	t.Helper()
+	ctx, now := t.Context(), h.Clock.Now()
+	for i, hash := range []string{"a", "b"} {
+		m := people[i]
+		proved := accounts.NumberProof{ID: secret.NewID("num"), PersonID: m.Person.ID, Number: "+3161234567" + hash, Index: hash, Code: "code", Created: now.Add(-time.Second)}
+		asked := proved
+		asked.ID, asked.Created = secret.NewID("num"), now
+		for _, proof := range []accounts.NumberProof{proved, asked} {
+			_, err := s.AddNumberProof(ctx, proof, func(accounts.Sent) bool { return true })
+			must(t, err)
+		}
+		must(t, s.SetNumber(ctx, proved, now, audit.Entry{}))
+		_, _, err := s.AddLetter(ctx, accounts.MailedLetter{Hash: hash, Kind: accounts.LetterEmail, PersonID: m.Person.ID, Email: hash + "@example.com", Created: now}, 5, time.Hour)
+		must(t, err)
 	}
 }
 

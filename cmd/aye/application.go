@@ -23,6 +23,7 @@ type applicationJSON struct {
 	ID             string   `json:"client_id"`
 	OrganisationID string   `json:"organisation_id"`
 	Name           string   `json:"name"`
+	Link           string   `json:"link,omitempty"`
 	Origins        []string `json:"origins"`
 	MayEnrol       bool     `json:"may_enrol"`
 	WebhookURL     string   `json:"webhook_url,omitempty"`
@@ -33,7 +34,7 @@ type applicationJSON struct {
 }
 
 func toApplication(a accounts.Application) applicationJSON {
-	out := applicationJSON{ID: a.ID, OrganisationID: a.OrganisationID, Name: a.Name, Origins: a.Origins, MayEnrol: a.MayEnrol, WebhookURL: a.WebhookURL}
+	out := applicationJSON{ID: a.ID, OrganisationID: a.OrganisationID, Name: a.Name, Link: a.Link, Origins: a.Origins, MayEnrol: a.MayEnrol, WebhookURL: a.WebhookURL}
 	for _, s := range a.Secrets {
 		out.Secrets = append(out.Secrets, s.ID)
 	}
@@ -41,7 +42,7 @@ func toApplication(a accounts.Application) applicationJSON {
 }
 
 func showApplication(w io.Writer, a accounts.Application) {
-	fields(w, "client id", a.ID, "name", a.Name, "organisation", a.OrganisationID, "origins", strings.Join(a.Origins, " "),
+	fields(w, "client id", a.ID, "name", a.Name, "organisation", a.OrganisationID, "link", a.Link, "origins", strings.Join(a.Origins, " "),
 		"may link phones", yes(a.MayEnrol), "webhook", a.WebhookURL)
 	for _, s := range a.Secrets {
 		fields(w, "secret", s.ID+"…  made "+day(s.Created))
@@ -53,6 +54,7 @@ type applicationCreateCommand struct {
 	inOrganisation
 	Name     string   `arg:"" help:"What people call it; the phone shows it."`
 	Origin   []string `help:"A web origin whose pages may wait, for example https://login.example.com. May be given several times."`
+	Link     string   `help:"Where people open it, for the list on Aye's own pages."`
 	MayEnrol bool     `help:"Let it link a person's first phone."`
 	Webhook  string   `help:"The https address that is told of a report after the release."`
 }
@@ -65,7 +67,7 @@ func (c *applicationCreateCommand) Run(ctx context.Context, env *environment, li
 			return err
 		}
 		made, clientSecret, err := a.Accounts.CreateApplication(ctx, accounts.Application{
-			OrganisationID: o.ID, Name: c.Name, Origins: c.Origin, MayEnrol: c.MayEnrol, WebhookURL: c.Webhook,
+			OrganisationID: o.ID, Name: c.Name, Link: c.Link, Origins: c.Origin, MayEnrol: c.MayEnrol, WebhookURL: c.Webhook,
 		})
 		if err != nil {
 			return err
@@ -142,6 +144,7 @@ type applicationUpdateCommand struct {
 	applicationArgument
 	Name     *string  `help:"A new name."`
 	Origin   []string `help:"The web origins from now on; replaces all."`
+	Link     *string  `help:"Where people open it; empty hides it from them."`
 	MayEnrol *bool    `negatable:"" help:"Let it link a person's first phone, or no longer."`
 	Webhook  *string  `help:"The webhook from now on; empty for none."`
 }
@@ -155,6 +158,7 @@ func (c *applicationUpdateCommand) Run(ctx context.Context, env *environment, li
 		}
 		before := found.WebhookSecret
 		set(&found.Name, c.Name)
+		set(&found.Link, c.Link)
 		set(&found.MayEnrol, c.MayEnrol)
 		set(&found.WebhookURL, c.Webhook)
 		if len(c.Origin) > 0 {

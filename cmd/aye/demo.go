@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,17 +11,18 @@ import (
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/demo"
-	"example.com/aye/internal/phone"
 	"example.com/aye/internal/secret"
 	"example.com/aye/internal/stage"
 )
 
 type demoCommand struct {
-	Once    bool   `help:"Run the whole main job with nobody there, and list each step."`
+	Once    bool   `help:"Run the main job of the shop, then that of the portal, with nobody there, and list each step."`
 	Tap     bool   `help:"With --once: one tap instead of the number."`
 	Listen  string `default:"127.0.0.1:8080" help:"Where Aye listens."`
 	Shop    string `default:"127.0.0.1:8081" help:"Where the shop listens."`
 	PhoneAt string `default:"127.0.0.1:8082" name:"phone" help:"Where the phone in the browser listens."`
+	Mailbox string `default:"127.0.0.1:8083" help:"Where the page listens that shows all mail."`
+	Start   string `default:"127.0.0.1:8084" help:"Where the page listens on which you begin."`
 	DataDir string `help:"Where data is kept; without it, it goes away with the demo."`
 	Verbose bool   `short:"v" help:"Show the server's log."`
 	Strict  bool   `help:"Use the profile strict: six digits everywhere."`
@@ -33,6 +32,9 @@ const (
 	demoEmail = "ada@example.com"
 	demoName  = "Ada"
 	demoShop  = "Tulp & Zoon"
+
+	demoAdministrator     = "grace@example.com"
+	demoAdministratorName = "Grace"
 )
 
 // Run sets the stage, and plays or waits.
@@ -43,24 +45,27 @@ func (c *demoCommand) Run(ctx context.Context, env *environment) error {
 		log = slog.New(slog.NewTextHandler(env.stderr, nil))
 	}
 	if c.Once { // free ports, so that it never meets another demo
-		c.Listen, c.Shop, c.PhoneAt = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+		free := "127.0.0.1:0"
+		c.Listen, c.Shop, c.PhoneAt, c.Mailbox, c.Start = free, free, free, free, free
 	}
-	shop, shopOrigin, err := listenAs(ctx, c.Shop)
+	var at [3]serving
+	var err error
+	for i, address := range []string{c.Shop, c.PhoneAt, c.Start} {
+		if at[i], err = listenAs(ctx, address); err != nil {
+			return errors.Join(err, closeAll(at[:i]))
+		}
+	}
+	shop, page, first := at[0], at[1], at[2]
+	s, err := stage.New(ctx, stage.Options{
+		Dir: c.DataDir, Listen: c.Listen, PhoneOrigins: []string{page.origin}, WebhookPrivate: true, Mailbox: true, MailboxPage: c.Mailbox, Log: log, Now: env.now,
+	})
 	if err != nil {
-		return err
+		return errors.Join(err, closeAll(at[:]))
 	}
-	page, pageOrigin, err := listenAs(ctx, c.PhoneAt)
-	if err != nil {
-		return errors.Join(err, shop.Close())
-	}
-	s, err := stage.New(ctx, stage.Options{Dir: c.DataDir, Listen: c.Listen, PhoneOrigins: []string{pageOrigin}, WebhookPrivate: true, Log: log, Now: env.now})
-	if err != nil {
-		return errors.Join(err, shop.Close(), page.Close())
-	}
-	err = c.play(ctx, env, s, start, serving{shop, shopOrigin}, serving{page, pageOrigin})
+	err = c.play(ctx, env, s, start, shop, page, first)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	return errors.Join(err, shop.Close(), page.Close(), s.Close(last))
+	return errors.Join(err, closeAll(at[:]), s.Close(last))
 }
 
 type serving struct {
@@ -68,98 +73,129 @@ type serving struct {
 	origin string
 }
 
-func listenAs(ctx context.Context, address string) (net.Listener, string, error) {
+func listenAs(ctx context.Context, address string) (serving, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, "", fmt.Errorf("%w; choose another port, see aye demo --help", err)
+		return serving{}, fmt.Errorf("%w; choose another port, see aye demo --help", err)
 	}
 	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return listener, "http://localhost:" + port, err
+	return serving{listener, "http://localhost:" + port}, err
 }
 
-func (c *demoCommand) play(ctx context.Context, env *environment, s *stage.Stage, start time.Time, shop, page serving) error {
-	application, clientSecret, err := c.furnish(ctx, s, shop.origin)
+func closeAll(all []serving) error {
+	var errs []error
+	for _, one := range all {
+		errs = append(errs, one.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// serve answers until Run closes the listener.
+func (s serving) serve(handler http.Handler) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(s) }()
+}
+
+func (c *demoCommand) play(ctx context.Context, env *environment, s *stage.Stage, start time.Time, shop, page, first serving) error {
+	f, err := c.furnish(ctx, s, shop.origin)
 	if err != nil {
 		return err
 	}
 	config := demo.ShopConfig{
-		AyeURL: s.Origin, ClientID: application.ID, ClientSecret: clientSecret, WebhookSecret: application.WebhookSecret,
+		AyeURL: s.Origin, ClientID: f.application.ID, ClientSecret: f.secret, WebhookSecret: f.application.WebhookSecret,
 		Origin: shop.origin, PhoneURL: page.origin, Name: demoShop, People: []string{demoEmail}, HTTP: &http.Client{Timeout: 10 * time.Second},
 	}
-	serve := func(listener net.Listener, handler http.Handler) {
-		server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-		go func() { _ = server.Serve(listener) }() // ends when Run closes the listener
-	}
-	serve(shop, demo.NewShop(config))
-	serve(page, demo.NewPhonePage(demo.PhonePageConfig{AyeURL: s.Origin, InboxURL: s.FCM.ControlURL(), PushApp: stage.PushApp}))
+	shop.serve(demo.NewShop(config))
+	page.serve(demo.NewPhonePage(demo.PhonePageConfig{AyeURL: s.Origin, InboxURL: s.FCM.ControlURL(), PushApp: stage.PushApp}))
 	if c.Once {
-		return c.once(ctx, env, s, config, start)
+		return c.once(ctx, env, f, config, start)
 	}
-	fmt.Fprintf(env.stdout, `Aye is running, with stand-ins for Apple and Google. Nothing leaves this machine.
+	first.serve(demo.NewStart(demo.StartConfig{
+		AyeURL: s.Origin, ShopURL: shop.origin, PhoneURL: page.origin, MailboxURL: s.Mailbox.URL(), Shopper: demoEmail, Invite: f.invite,
+	}))
+	link, err := f.administrator(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stdout, `Aye is running, with stand-ins for Apple, Google and a mail server. Nothing leaves this machine.
 
-  1. Open the shop     %s
-     Log in as %s with any password. It shows a QR code.
-  2. Open the phone    %s
-     In another window, next to the shop. Follow the link under the QR code, or scan a picture of it.
-  3. Log in again at the shop, look at the number, and type it on the phone.
+  Begin here           %s
+                       Invite yourself to the portal, or go to the shop.
 
-  Aye itself           %s/readyz
+  The portal           %s/login
+  The shop             %s   (log in as %s with any password)
+  The phone            %s   (in another window, beside them)
+  The mailbox          %s   (all mail that Aye sends)
+
+  The administrator    %s
+                       %s's invitation. In a private window you can be both.
 
 Stop with Ctrl+C.
-`, shop.origin, demoEmail, page.origin, s.Origin)
+`, first.origin, s.Origin, shop.origin, demoEmail, page.origin, s.Mailbox.URL(), link, demoAdministratorName)
 	<-ctx.Done()
 	fmt.Fprintln(env.stdout, "\nStopped.")
 	return nil
 }
 
+// furniture is what stands on the stage.
+type furniture struct {
+	stage        *stage.Stage
+	organisation accounts.Organisation
+	application  accounts.Application
+	secret       secret.Secret
+}
+
 // furnish makes what the demo needs, the way an operator does.
-func (c *demoCommand) furnish(ctx context.Context, s *stage.Stage, origin string) (accounts.Application, secret.Secret, error) {
+func (c *demoCommand) furnish(ctx context.Context, s *stage.Stage, origin string) (furniture, error) {
+	f := furniture{stage: s}
 	profile := accounts.Standard
 	if c.Strict {
 		profile = accounts.Strict
 	}
-	o, err := s.App.Accounts.CreateOrganisation(ctx, accounts.Organisation{Name: demoShop, Profile: profile, AllowTap: true, Locale: "en"})
+	var err error
+	// One tap only where it is asked for: the portal takes it wherever it may, and the number is what there is to see.
+	f.organisation, err = s.App.Accounts.CreateOrganisation(ctx, accounts.Organisation{Name: demoShop, Profile: profile, AllowTap: c.Tap, Locale: "en"})
 	if err != nil {
-		return accounts.Application{}, "", err
+		return f, err
 	}
-	_, _, err = s.App.Accounts.AddMember(ctx, o.ID, accounts.Person{Email: demoEmail, Display: demoName}, accounts.RoleMember)
+	_, _, err = s.App.Accounts.AddMember(ctx, f.organisation.ID, accounts.Person{Email: demoEmail, Display: demoName}, accounts.RoleMember)
 	if err != nil {
-		return accounts.Application{}, "", err
+		return f, err
 	}
-	return s.App.Accounts.CreateApplication(ctx, accounts.Application{
-		OrganisationID: o.ID, Name: demoShop, Origins: []string{origin}, MayEnrol: true, WebhookURL: origin + "/webhook",
+	f.application, f.secret, err = s.App.Accounts.CreateApplication(ctx, accounts.Application{
+		OrganisationID: f.organisation.ID, Name: demoShop, Link: origin, Origins: []string{origin}, MayEnrol: true, WebhookURL: origin + "/webhook",
 	})
+	return f, err
 }
 
-// onceTime is how long the main job may take with nobody there.
-const onceTime = 30 * time.Second
+// invite asks somebody to the portal, as the operator does.
+func (f furniture) invite(ctx context.Context, g demo.Guest) error {
+	role := accounts.RoleMember
+	if g.Administrator {
+		role = accounts.RoleAdministrator
+	}
+	_, err := f.stage.App.Accounts.Invite(ctx, f.organisation.ID, accounts.Person{Email: g.Email, Display: g.Name, Locale: g.Language}, role)
+	switch {
+	case errors.Is(err, accounts.ErrExists):
+		return demo.ErrMember
+	case errors.Is(err, accounts.ErrInvalid):
+		return demo.ErrGuest
+	}
+	return err
+}
 
-func (c *demoCommand) once(ctx context.Context, env *environment, s *stage.Stage, config demo.ShopConfig, start time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, onceTime)
+// administrator invites one, and gives the link in the mail.
+func (f furniture) administrator(ctx context.Context) (string, error) {
+	if err := f.invite(ctx, demo.Guest{Name: demoAdministratorName, Email: demoAdministrator, Administrator: true}); err != nil {
+		return "", err
+	}
+	return f.mailedLink(ctx, demoAdministrator)
+}
+
+// mailedLink waits for the next mail to an address, and gives the link in it.
+func (f furniture) mailedLink(ctx context.Context, email string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	number := 0
-	step := func(what string) {
-		number++
-		fmt.Fprintf(env.stdout, "%7.3f s  %d. %s\n", env.now().Sub(start).Seconds(), number, what)
-	}
-	step("Aye, the stand-ins of Apple and Google, and a shop are running")
-	handset, err := phone.Open("")
-	if err != nil {
-		return err
-	}
-	handset.Inbox = s.FCM.ControlURL()
-	address := make([]byte, 32)
-	_, _ = rand.Read(address)
-	err = demo.Once{
-		Shop: config, Phone: handset, Email: demoEmail, Tap: c.Tap, Step: step,
-		Details: phone.Details{
-			Model: "Pixel 9", Platform: "android", OSVersion: "16", AppVersion: "1.0.0", Locale: "en",
-			Push: phone.Push{Provider: "fcm", App: stage.PushApp, Kind: "token", Address: phone.Secret(hex.EncodeToString(address))},
-		},
-	}.Run(ctx)
-	if err != nil {
-		return fmt.Errorf("the main job does not work: %w", err)
-	}
-	fmt.Fprintln(env.stdout, "\nReleased and redeemed.")
-	return nil
+	mail, err := f.stage.Mailbox.Next(ctx, email)
+	return mail.Link(), err
 }

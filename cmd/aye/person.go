@@ -17,6 +17,7 @@ import (
 
 type personCommand struct {
 	Create personCreateCommand `cmd:"" help:"Add a person to an organisation."`
+	Invite personInviteCommand `cmd:"" help:"Invite a person by mail, who then chooses a password and a second factor."`
 	List   personListCommand   `cmd:"" help:"List the people of an organisation."`
 	Show   personShowCommand   `cmd:"" help:"Show a person and their phones."`
 	Pair   personPairCommand   `cmd:"" help:"Show a QR code to link the person's phone."`
@@ -29,13 +30,15 @@ type inOrganisation struct {
 }
 
 type personJSON struct {
-	ID             string       `json:"id"`
-	OrganisationID string       `json:"organisation_id"`
-	Email          string       `json:"email"`
-	Name           string       `json:"name"`
-	Role           string       `json:"role"`
-	Status         string       `json:"status"`
-	Devices        []deviceJSON `json:"devices,omitempty"`
+	ID             string `json:"id"`
+	OrganisationID string `json:"organisation_id"`
+	Email          string `json:"email"`
+	Name           string `json:"name"`
+	Role           string `json:"role"`
+	Status         string `json:"status"`
+	// Invitation is the link, in the answer that made it, where no mail went out.
+	Invitation string       `json:"invitation,omitempty"`
+	Devices    []deviceJSON `json:"devices,omitempty"`
 }
 
 func toPerson(m accounts.Member) personJSON {
@@ -74,6 +77,47 @@ func (c *personCreateCommand) Run(ctx context.Context, env *environment, line *c
 				return
 			}
 			fmt.Fprintf(w, "Added %s <%s> to %s (%s).\n\nNext, link a phone:\n  aye person pair %s\n", m.Person.Display, m.Person.Email, o.Name, m.ID, m.Person.Email)
+		})
+	})
+}
+
+type personInviteCommand struct {
+	jsonFlag
+	inOrganisation
+	Email    string `arg:"" help:"The person's e-mail address, which is the user name."`
+	Name     string `required:"" help:"The name to show, for example on the phone."`
+	Role     string `enum:"member,support,administrator,owner" default:"member" help:"What the person may do: ${enum}."`
+	Language string `help:"The person's language; the organisation's where it is not given."`
+}
+
+// Run invites the person; without a mail server the link is printed.
+func (c *personInviteCommand) Run(ctx context.Context, env *environment, line *commandLine) error {
+	return line.with(ctx, env, func(a *app.App) error {
+		o, err := findOrganisation(ctx, a, c.Organisation)
+		if err != nil {
+			return err
+		}
+		p, role := accounts.Person{Email: c.Email, Display: c.Name, Locale: c.Language}, accounts.Role(c.Role)
+		var m accounts.Member
+		var token secret.Secret
+		if a.Config.Mail.Host != "" {
+			m, err = a.Accounts.Invite(ctx, o.ID, p, role)
+		} else {
+			m, token, err = a.Accounts.InviteByHand(ctx, o.ID, p, role)
+		}
+		if err != nil {
+			return err
+		}
+		out := toPerson(m)
+		if token != "" {
+			out.Invitation = a.InvitationLink(token)
+		}
+		return c.print(env.stdout, out, func(w io.Writer) {
+			if token == "" {
+				fmt.Fprintf(w, "Invited %s <%s> to %s by mail (%s). The link works once, for 7 days.\n", c.Name, m.Person.Email, o.Name, m.ID)
+				return
+			}
+			fmt.Fprintf(w, "Invited %s <%s> to %s (%s).\nNo mail server is configured: hand this link to %s, and to nobody else. It works once, for 7 days.\n  %s\n", c.Name, m.Person.Email, o.Name, m.ID, c.Name, out.Invitation)
 		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,8 @@ type postman struct {
 	tried []time.Time
 	taken []mail.Message
 }
+
+const testOrigin = "https://aye.example.com"
 
 var errAway = errors.New("the mail server is away")
 
@@ -42,7 +45,7 @@ func TestMailIsTriedThreeTimes(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var log bytes.Buffer
 			p := &postman{fail: fails}
-			a := newAnnouncer(nil, p, slog.New(slog.NewTextHandler(&log, nil)), time.Now)
+			a := newAnnouncer(nil, testOrigin, p, slog.New(slog.NewTextHandler(&log, nil)), time.Now)
 			start := time.Now()
 			a.take(t.Context(), func(ctx context.Context) {
 				a.mail(ctx, "invitation", "en", "ada@example.com", mail.Content{Organisation: "Tulip", Link: "https://aye.example.com/canary"})
@@ -63,7 +66,7 @@ func TestMailIsTriedThreeTimes(t *testing.T) {
 func TestAnnouncerEndsInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := newAnnouncer(nil, &postman{fail: 100}, slog.New(slog.DiscardHandler), time.Now)
+		a := newAnnouncer(nil, testOrigin, &postman{fail: 100}, slog.New(slog.DiscardHandler), time.Now)
 		a.take(t.Context(), func(ctx context.Context) { a.mail(ctx, "invitation", "en", "ada@example.com", mail.Content{}) })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -105,7 +108,7 @@ func TestWhoIsToldInWhichLanguage(t *testing.T) {
 		locale string
 	}{
 		"ada@example.com": {accounts.RoleMember, "en"}, "eve@example.com": {accounts.RoleMember, ""}, "chief@example.com": {accounts.RoleAdministrator, ""},
-		"owner@example.com": {accounts.RoleOwner, "en-GB"}, "desk@example.com": {accounts.RoleSupport, "en"},
+		"owner@example.com": {accounts.RoleOwner, "en"}, "desk@example.com": {accounts.RoleSupport, "en"},
 	} {
 		m, _, err := a.Accounts.AddMember(ctx, o.ID, accounts.Person{Email: email, Display: email, Locale: c.locale}, c.role)
 		if err != nil {
@@ -141,6 +144,188 @@ func TestWhoIsToldInWhichLanguage(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%s", strings.Join(got, "\n"))
 	}
+}
+
+// TestLetters: each link leads to its own page, and goes to its own reader, in a language that
+// the reader can read.
+func TestLetters(t *testing.T) {
+	t.Parallel()
+	a, p, o, ada := quietApp(t)
+	ctx := t.Context()
+	for _, c := range []struct {
+		letter            accounts.Letter
+		to, subject, link string
+	}{
+		{accounts.Letter{Kind: accounts.LetterInvitation, Display: "Ada", OrganisationID: o.ID}, "ada@example.com", "Tulip nodigt je uit", "/invitations/canary"},
+		{accounts.Letter{Kind: accounts.LetterInvitation, Display: "Ada", OrganisationID: o.ID, Inviter: "Grace", Locale: "en"}, "ada@example.com", "Grace invites you to Tulip", "/invitations/canary"},
+		{accounts.Letter{Kind: accounts.LetterReset, Display: "Ada"}, "ada@example.com", "Kies een nieuw wachtwoord", "/reset/canary"},
+		{accounts.Letter{Kind: accounts.LetterEmail, Display: "Ada", Email: "new@example.com", Locale: "en"}, "new@example.com", "Is this your new e-mail address?", "/email/canary"},
+	} {
+		c.letter.PersonID, c.letter.Token = ada.ID, "canary"
+		a.announcer.Letter(ctx, c.letter)
+		m := p.next(t)
+		if m.To != c.to || m.Subject != c.subject || !strings.Contains(m.Text, "\n"+a.Config.Origin+c.link+"\n") || !strings.Contains(m.HTML, `href="`+a.Config.Origin+c.link+`"`) {
+			t.Errorf("%s: %s: %s\n%s", c.letter.Kind, m.To, m.Subject, m.Text)
+		}
+	}
+	// Without a reader there is no letter, and what would have been its link stays unsaid.
+	for _, l := range []accounts.Letter{{Kind: accounts.LetterReset}, {Kind: accounts.LetterInvitation, OrganisationID: "org_none", PersonID: ada.ID}, {Kind: "none", PersonID: ada.ID}} {
+		l.Token = "canary"
+		a.announcer.Letter(ctx, l)
+	}
+	if err := a.Close(ctx); err != nil || len(p.taken) > 0 {
+		t.Errorf("%v, and %d letters", err, len(p.taken))
+	}
+	if text := p.log.String(); strings.Contains(text, "canary") || strings.Count(text, "level=ERROR") != 3 {
+		t.Error(text)
+	}
+}
+
+// TestEveryNotice: each kind has a mail, with what belongs to it, to whom it belongs.
+func TestEveryNotice(t *testing.T) {
+	t.Parallel()
+	a, p, o, ada := quietApp(t)
+	ctx := t.Context()
+	for _, c := range []struct {
+		notice accounts.Notice
+		want   string
+	}{
+		{accounts.Notice{Kind: accounts.PasswordChanged}, "Het wachtwoord van je account bij " + a.announcer.site() + " is op"},
+		{accounts.Notice{Kind: accounts.EmailChanged, Email: "old@example.com"}, "gewijzigd in a…@example.com."},
+		{accounts.Notice{Kind: accounts.NumberChanged}, "verwijderd."},
+		{accounts.Notice{Kind: accounts.AppAdded, Device: "My app"}, "De authenticatie-app ‘My app’ is op"},
+		{accounts.Notice{Kind: accounts.AppRemoved, Device: "My app"}, "‘My app’"},
+		{accounts.Notice{Kind: accounts.RecoveryCodesMade}, "herstelcodes"},
+		{accounts.Notice{Kind: accounts.RecoveryCodeUsed}, "Dat was je laatste."},
+		{accounts.Notice{Kind: accounts.SecondFactorSoon, OrganisationID: o.ID, Date: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}, "Vanaf 1 december 2026 is twee-factorauthenticatie verplicht bij Tulip:"},
+		{accounts.Notice{Kind: accounts.PhoneLinked, OrganisationID: o.ID, Device: "Pixel 9"}, "bij Tulip."},
+		{accounts.Notice{Kind: accounts.PhoneRemoved, Device: "Pixel 9"}, "‘Pixel 9’"},
+		{accounts.Notice{Kind: accounts.PairingBurned, OrganisationID: o.ID}, "bij Tulip."},
+		{accounts.Notice{Kind: accounts.RequestReported, OrganisationID: o.ID, Application: "Shop", IP: "203.0.113.7"}, "bij Shop vanaf adres 203.0.113.7"},
+	} {
+		c.notice.PersonID = ada.ID
+		a.announcer.Announce(ctx, c.notice)
+		m := p.next(t)
+		to := map[bool]string{true: "old@example.com", false: "ada@example.com"}[c.notice.Email != ""]
+		if m.To != to || !strings.Contains(m.Text, c.want) {
+			t.Errorf("%s: to %s:\n%s", c.notice.Kind, m.To, m.Text)
+		}
+		if strings.Contains(m.Text, "://") {
+			t.Errorf("%s has a link, which warnings must not have: %s", c.notice.Kind, m.Text)
+		}
+	}
+	if err := a.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// tray is a postman of whom mails can be awaited.
+type tray struct {
+	taken chan mail.Message
+	log   lines
+}
+
+func (p *tray) Send(_ context.Context, m mail.Message) error {
+	p.taken <- m
+	return nil
+}
+
+func (p *tray) next(t *testing.T) mail.Message {
+	t.Helper()
+	select {
+	case m := <-p.taken:
+		return m
+	case <-time.After(10 * time.Second):
+		t.Fatal("no mail came:", p.log.String())
+		return mail.Message{}
+	}
+}
+
+// lines is a log that may be written while it is read.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// quietApp is one without a server, with a Dutch organisation and a member of no language.
+func quietApp(t *testing.T) (*App, *tray, accounts.Organisation, accounts.Person) {
+	t.Helper()
+	a, err := openApp(t, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &tray{taken: make(chan mail.Message, 10)}
+	a.announcer.sender, a.announcer.log = p, slog.New(slog.NewTextHandler(&p.log, nil))
+	o, err := a.Accounts.CreateOrganisation(t.Context(), accounts.Organisation{Name: "Tulip", Profile: accounts.Standard, Locale: "nl"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := a.Accounts.AddMember(t.Context(), o.ID, accounts.Person{Email: "ada@example.com", Display: "Ada"}, accounts.RoleMember)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, p, o, m.Person
+}
+
+// TestReady: a list of people waits for room, so that the mails of one who waits for a link
+// are not dropped.
+func TestReady(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAnnouncer(nil, testOrigin, &postman{}, slog.New(slog.DiscardHandler), time.Now)
+		hold, done := make(chan struct{}), 0
+		for range mailsReady + 1 { // one is under way
+			a.take(t.Context(), func(context.Context) { <-hold; done++ })
+			synctest.Wait()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := a.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a full queue has room: %v", err)
+		}
+		var ready sync.WaitGroup
+		for range 5 {
+			ready.Go(func() {
+				if err := a.Ready(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(hold)
+		ready.Wait()
+		if err := a.close(t.Context()); err != nil || done != mailsReady+1 {
+			t.Errorf("%d mails were done: %v", done, err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		a := newAnnouncer(nil, testOrigin, &postman{}, slog.New(slog.DiscardHandler), time.Now)
+		for range mailsWaiting {
+			a.take(t.Context(), func(ctx context.Context) { <-ctx.Done() })
+		}
+		waited := make(chan error)
+		go func() { waited <- a.Ready(t.Context()) }()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := a.close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if err := <-waited; !errors.Is(err, errNoMail) {
+			t.Errorf("a queue that ends: %v", err)
+		}
+	})
 }
 
 func TestSecretsFromFiles(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,7 @@ import (
 	"example.com/aye/notify/webhook"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/signin"
 	"example.com/aye/store"
 )
 
@@ -28,9 +30,11 @@ type App struct {
 	Config    Config
 	Store     *store.Store
 	Accounts  *accounts.Service
+	Codes     *otp.Service
 	Devices   *devices.Service
 	Pairings  *pairing.Service
 	Approvals *approval.Service
+	SignIn    *signin.Service
 	Signer    *signing.Signer
 	Router    *notify.Router
 	Broker    *broker.Memory
@@ -76,23 +80,36 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	if err != nil {
 		return err
 	}
-	a.Accounts = &accounts.Service{Organisations: a.Store, People: a.Store, Applications: a.Store, Now: a.now}
-	a.announcer = newAnnouncer(a.Accounts, sender, a.log, a.now)
-	codes := &otp.Service{Store: a.Store, Now: a.now}
-	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: codes, Announcer: a.announcer, Origin: a.Config.Origin, Now: a.now}
+	host, err := url.Parse(a.Config.Origin)
+	if err != nil {
+		return err
+	}
+	a.Accounts = &accounts.Service{
+		Organisations: a.Store, People: a.Store, Applications: a.Store, Passwords: a.Store, Letters: a.Store, Numbers: a.Store, Imports: a.Store,
+		Hasher: accounts.NewHasher(keys), Keys: keys, Host: host.Hostname(), Now: a.now,
+	}
+	a.announcer = newAnnouncer(a.Accounts, a.Config.Origin, sender, a.log, a.now)
+	a.Accounts.Announcer = a.announcer
+	a.Codes = &otp.Service{Store: a.Store, Keys: keys, Announcer: a.announcer, Now: a.now}
+	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: a.Codes, Announcer: a.announcer, Origin: a.Config.Origin, Now: a.now}
 	a.Router = notify.NewRouter(notify.Options{
 		Senders: senders, Workers: a.Config.PushWorkers, Queue: a.Config.PushQueue, Report: a.pushed,
 		Metrics: newPushMetrics(a.Metrics), Log: a.log, Now: a.now,
 	})
 	a.Approvals = &approval.Service{
-		Store: a.Store, Deliveries: a.Store, Audit: a.Store, Directory: a.Accounts, Phones: a.Devices, Codes: codes,
+		Store: a.Store, Deliveries: a.Store, Audit: a.Store, Directory: a.Accounts, Phones: a.Devices, Codes: a.Codes,
 		Pusher: a.Router, Broker: a.Broker, Announcer: a.announcer, Signer: a.Signer, Keys: keys, Origin: a.Config.Origin, Place: a.places.Place, Now: a.now,
 	}
 	a.Pairings = &pairing.Service{
-		Store: a.Store, Directory: a.Accounts, Phones: a.Devices, Elder: elder{a.Approvals, a.now}, Broker: a.Broker,
+		Store: a.Store, Directory: a.Accounts, Phones: a.Devices, Elder: elder{a.Approvals, a.now}, Codes: a.Codes, Broker: a.Broker,
 		Announcer: a.announcer, Keys: keys, Origin: a.Config.Origin, Thumbprint: a.Signer.Thumbprint, Now: a.now,
 	}
 	a.Approvals.Answered, a.Approvals.Disown = a.Pairings.Answered, a.Pairings.Disown
+	a.SignIn = &signin.Service{
+		Store: a.Store, Passwords: a.Accounts, Letters: a.Accounts, Directory: a.Accounts, Asker: a.Approvals, Phones: a.Devices,
+		Place: a.places.Place, Now: a.now,
+	}
+	a.Approvals.Reported, a.Accounts.Ended = a.SignIn.Reported, a.SignIn.Left
 	a.webhooks = webhook.NewSender(a.Config.WebhookPrivate, a.now)
 	return nil
 }

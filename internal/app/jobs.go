@@ -15,6 +15,8 @@ const (
 	sweepEvery  = time.Second
 	reloadEvery = 30 * time.Second
 	eraseEvery  = time.Hour
+	endEvery    = time.Minute
+	remindEvery = 10 * time.Minute
 	webhookSize = 50
 	// webhookLife is how long a webhook is repeated.
 	webhookLife = 24 * time.Hour
@@ -83,6 +85,33 @@ func (a *App) erase(ctx context.Context) {
 			if more, err = a.Store.Erase(ctx, a.now().Add(-approval.EvidenceLife)); err != nil && ctx.Err() == nil {
 				a.log.ErrorContext(ctx, "old requests were not erased", slog.String("error", err.Error()))
 			}
+		}
+	})
+}
+
+// endSessions forgets each minute the sessions whose time has passed.
+func (a *App) endSessions(ctx context.Context) {
+	every(ctx, endEvery, func() {
+		if err := a.SignIn.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "old sessions were not ended", slog.String("error", err.Error()))
+		}
+	})
+}
+
+// invite goes on with the lists of people that administrators handed in.
+func (a *App) invite(ctx context.Context) {
+	every(ctx, sweepEvery, func() {
+		if err := a.Accounts.ResumeImports(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "an import of people halted and is taken up again", slog.String("error", err.Error()))
+		}
+	})
+}
+
+// remind tells people of the day from which they need a second factor.
+func (a *App) remind(ctx context.Context) {
+	every(ctx, remindEvery, func() {
+		if err := a.Accounts.RemindSecondFactor(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "reminders were not sent and are tried again", slog.String("error", err.Error()))
 		}
 	})
 }

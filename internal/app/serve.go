@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"example.com/aye/api"
+	"example.com/aye/portal"
 	"example.com/aye/store"
 )
 
@@ -24,6 +25,7 @@ import (
 type Server struct {
 	app     *App
 	api     *api.Server
+	portal  *portal.Server
 	servers []*http.Server
 	jobs    sync.WaitGroup
 	stop    context.CancelFunc
@@ -59,12 +61,20 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	if err != nil {
 		return nil, err
 	}
+	s.portal, err = portal.New(portal.Config{ //nolint:contextcheck // handlers take the context of their request
+		Accounts: a.Accounts, SignIn: a.SignIn, Approvals: a.Approvals, Pairings: a.Pairings, Devices: a.Devices, Codes: a.Codes,
+		Origin: a.Config.Origin, AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore, TrustedProxies: proxies,
+		Unavailable: store.ErrUnavailable, Log: a.log, Now: a.now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	if err := s.listen(ctx, listener); err != nil {
 		return nil, err
 	}
 	jobs, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.reload, a.erase} {
+	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.reload, a.erase, a.endSessions, a.invite, a.remind} {
 		s.jobs.Go(func() { job(jobs) })
 	}
 	return s, nil
@@ -74,6 +84,7 @@ func (s *Server) listen(ctx context.Context, listener net.Listener) error {
 	c := s.app.Config
 	s.Address = listener.Addr()
 	main := s.api.HTTP()
+	main.Handler = s.handler()
 	s.serve(main, func() error {
 		if c.TLSCertificate != "" {
 			return main.ServeTLS(listener, c.TLSCertificate, c.TLSKey)
@@ -92,6 +103,16 @@ func (s *Server) listen(ctx context.Context, listener net.Listener) error {
 	side := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second}
 	s.serve(side, func() error { return side.Serve(metrics) })
 	return nil
+}
+
+// handler gives the API its own addresses, and the portal all others.
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/v1/", "/.well-known/", "/problems/", "/healthz", "/readyz", "/p"} {
+		mux.Handle(path, s.api.Handler())
+	}
+	mux.Handle("/", s.portal.Handler())
+	return mux
 }
 
 func (s *Server) serve(server *http.Server, run func() error) {

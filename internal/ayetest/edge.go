@@ -3,9 +3,11 @@ package ayetest
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"example.com/aye/accounts"
+	"example.com/aye/internal/secret"
 	"example.com/aye/notify"
 )
 
@@ -49,6 +51,7 @@ func (p *Pusher) Taken(kind notify.Kind) []notify.Push {
 type Announcer struct {
 	mu      sync.Mutex
 	notices []accounts.Notice
+	letters []accounts.Letter
 }
 
 // Announce takes a notice.
@@ -72,4 +75,81 @@ func (a *Announcer) Notices(personID string) []accounts.Notice {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(a.notices), func(n accounts.Notice) bool { return n.PersonID != personID })
+}
+
+// Letter takes a letter.
+func (a *Announcer) Letter(_ context.Context, l accounts.Letter) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.letters = append(a.letters, l)
+}
+
+// Ready has room for ever.
+func (a *Announcer) Ready(ctx context.Context) error { return ctx.Err() }
+
+// Letters gives the letters of a kind to the person, oldest first.
+func (a *Announcer) Letters(kind accounts.LetterKind, personID string) []accounts.Letter {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(a.letters), func(l accounts.Letter) bool { return l.Kind != kind || l.PersonID != personID })
+}
+
+// LastLetter gives the token of the newest letter of a kind to the person, empty for none.
+func (a *Announcer) LastLetter(kind accounts.LetterKind, personID string) secret.Secret {
+	all := a.Letters(kind, personID)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1].Token
+}
+
+// Text is a text message.
+type Text struct{ To, Text string }
+
+// Texts writes down what would be texted.
+type Texts struct {
+	mu     sync.Mutex
+	texts  []Text
+	refuse error
+}
+
+// SendText takes a text.
+func (t *Texts) SendText(_ context.Context, to, text string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.refuse != nil {
+		return t.refuse
+	}
+	t.texts = append(t.texts, Text{to, text})
+	return nil
+}
+
+// Refuse makes the provider fail; nil makes it work again.
+func (t *Texts) Refuse(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refuse = err
+}
+
+// To gives the texts to a number, oldest first.
+func (t *Texts) To(number string) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []string
+	for _, text := range t.texts {
+		if text.To == number {
+			all = append(all, text.Text)
+		}
+	}
+	return all
+}
+
+// LastCode gives the code of the newest text to a number, which stands behind the last "#".
+func (t *Texts) LastCode(number string) string {
+	all := t.To(number)
+	if len(all) == 0 {
+		return ""
+	}
+	last := all[len(all)-1]
+	return last[strings.LastIndex(last, "#")+1:]
 }

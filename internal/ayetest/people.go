@@ -57,5 +57,28 @@ func (w *World) Join(o accounts.Organisation, m accounts.Member) accounts.Member
 	return joined
 }
 
+// Password is one that everybody in these worlds could have.
+const Password secret.Secret = "correct horse battery staple"
+
+// SetPassword gives the person [Password].
+func (w *World) SetPassword(m accounts.Member) {
+	w.Helper()
+	w.must(w.Accounts.SetPassword(w.Context(), m.Person.ID, Password))
+}
+
+// Invite invites somebody new to the world's own organisation, and gives the token of the link.
+func (w *World) Invite(name string, role accounts.Role) (accounts.Member, secret.Secret) {
+	w.Helper()
+	email := secret.NewID("mail") + "@example.com"
+	m, err := w.Accounts.Invite(w.Context(), w.Organisation.ID, accounts.Person{Email: email, Display: name}, role)
+	w.must(err)
+	return m, w.Announcer.LastLetter(accounts.LetterInvitation, m.Person.ID)
+}
+
+// Actor gives the member as who acts.
+func Actor(m accounts.Member) accounts.Actor {
+	return accounts.Actor{ID: m.ID, OrganisationID: m.OrganisationID, Role: m.Role}
+}
+
 // Named names a member.
 func Named(m accounts.Member) accounts.UserReference { return accounts.UserReference{ID: m.ID} }

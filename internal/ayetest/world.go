@@ -16,6 +16,7 @@ import (
 	"example.com/aye/internal/signing"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/signin"
 	"example.com/aye/store"
 )
 
@@ -37,6 +38,8 @@ type World struct {
 	Broker    *broker.Memory
 	Pusher    *Pusher
 	Announcer *Announcer
+	Texts     *Texts
+	SignIn    *signin.Service
 
 	Organisation accounts.Organisation
 	Shop         accounts.Application
@@ -54,7 +57,7 @@ type phones struct {
 func New(tb testing.TB) *World {
 	tb.Helper()
 	w := &World{
-		TB: tb, Clock: NewClock(), Broker: broker.NewMemory(), Pusher: &Pusher{}, Announcer: &Announcer{},
+		TB: tb, Clock: NewClock(), Broker: broker.NewMemory(), Pusher: &Pusher{}, Announcer: &Announcer{}, Texts: &Texts{},
 		phones: &phones{of: map[string][]*Phone{}},
 	}
 	var err error
@@ -76,7 +79,10 @@ func New(tb testing.TB) *World {
 // wire joins the rooms as the server does.
 func (w *World) wire() {
 	now := w.Clock.Now
-	w.Accounts = &accounts.Service{Organisations: w.Store, People: w.Store, Applications: w.Store, Now: now}
+	w.Accounts = &accounts.Service{
+		Organisations: w.Store, People: w.Store, Applications: w.Store, Passwords: w.Store, Letters: w.Store, Numbers: w.Store, Imports: w.Store,
+		Hasher: accounts.NewHasher(w.Keys), Keys: w.Keys, Announcer: w.Announcer, Texter: w.Texts, Host: "aye.example.com", Now: now,
+	}
 	w.Codes = &otp.Service{Store: w.Store, Now: now}
 	w.Devices = &devices.Service{Store: w.Store, Keys: w.Keys, Prover: w.Codes, Announcer: w.Announcer, Origin: Origin, Now: now}
 	w.Approvals = &approval.Service{
@@ -88,6 +94,7 @@ func (w *World) wire() {
 		Announcer: w.Announcer, Keys: w.Keys, Origin: Origin, Thumbprint: w.Signer.Thumbprint, Now: now,
 	}
 	w.Approvals.Answered, w.Approvals.Disown = w.Pairings.Answered, w.Pairings.Disown
+	w.wireSignIn()
 }
 
 // For gives the same world for a part of the test.

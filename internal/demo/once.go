@@ -59,7 +59,7 @@ func (o Once) login(ctx context.Context, aye *relyingParty) error {
 	if o.Tap {
 		confirm = "tap"
 	}
-	woken := o.watch(ctx)
+	woken := watch(ctx, o.Phone)
 	asked, err := aye.ask(ctx, o.Email, confirm, visitor{
 		IP: "203.0.113.7", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Browser: rand.Text(),
 	})
@@ -113,10 +113,10 @@ func numberWords(number string) string {
 }
 
 // watch gives the requests for which the phone is woken.
-func (o Once) watch(ctx context.Context) <-chan phone.Request {
+func watch(ctx context.Context, handset *phone.Phone) <-chan phone.Request {
 	requests := make(chan phone.Request, 1)
 	go func() {
-		_ = o.Phone.Watch(ctx, func(r phone.Request) { // ends with ctx
+		_ = handset.Watch(ctx, func(r phone.Request) { // ends with ctx
 			select {
 			case requests <- r:
 			default:

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"embed"
 	"encoding/json"
 	"html/template"
 	"log/slog"
@@ -97,20 +98,20 @@ func (e ending) Title() string { return "end." + e.Status + ".title" }
 func (e ending) Text() string { return "end." + e.Status + ".text" }
 
 var (
-	words = readWords()
+	words = readWords(shopFiles, "shop")
 	pages = readPages()
 )
 
-func readWords() map[string]map[string]string {
+func readWords(files embed.FS, folder string) map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for _, language := range []string{"en", "nl"} {
-		b, err := shopFiles.ReadFile("shop/words." + language + ".json")
+		b, err := files.ReadFile(folder + "/words." + language + ".json")
 		if err != nil {
 			panic(err) // it is embedded
 		}
 		var one map[string]string
 		if err := json.Unmarshal(b, &one); err != nil {
-			panic("shop/words." + language + ".json: " + err.Error())
+			panic(folder + "/words." + language + ".json: " + err.Error())
 		}
 		all[language] = one
 	}
@@ -142,7 +143,7 @@ func text(language, key string, arguments ...string) string {
 func (s *shop) show(w http.ResponseWriter, r *http.Request, name string, status int, data pageData) {
 	data.Language, data.Shop = languageOf(r), s.Name
 	if chosen := r.URL.Query().Get("lang"); words[chosen] != nil {
-		s.sessions.set(w, languageCookie, chosen, 365*24*time.Hour)
+		s.sessions.set(w, languageCookie, chosen, browserLife)
 	}
 	var page bytes.Buffer
 	if err := pages[name].ExecuteTemplate(&page, "layout", data); err != nil {

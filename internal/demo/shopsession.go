@@ -14,6 +14,7 @@ const (
 	sessionCookie = "shop_session"
 	browserCookie = "shop_browser"
 	sessionLife   = time.Hour
+	browserLife   = 365 * 24 * time.Hour
 )
 
 // session is what the shop knows of one browser. The id of the approval stays in here: a
@@ -132,7 +133,7 @@ func (s *sessions) browser(w http.ResponseWriter, r *http.Request) string {
 		return cookie.Value
 	}
 	id := rand.Text()
-	s.set(w, browserCookie, id, 365*24*time.Hour)
+	s.set(w, browserCookie, id, browserLife)
 	return id
 }
 

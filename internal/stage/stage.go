@@ -30,6 +30,10 @@ type Options struct {
 	PhoneOrigins   []string
 	WebhookPrivate bool
 	Mail           app.Mail
+	// Mailbox plays the mail server too, in place of Mail. Its page is at MailboxPage, an
+	// address and port; empty for a free port.
+	Mailbox     bool
+	MailboxPage string
 	// Change sets what else differs in the settings; nil changes nothing.
 	Change func(*app.Config)
 	Log    *slog.Logger
@@ -38,11 +42,13 @@ type Options struct {
 
 // Stage is a running Aye.
 type Stage struct {
-	App    *app.App
-	FCM    *emulate.FCM
-	APNs   *emulate.APNs
-	Origin string
-	Config app.Config
+	App  *app.App
+	FCM  *emulate.FCM
+	APNs *emulate.APNs
+	// Mailbox is nil where it was not asked for.
+	Mailbox *emulate.Mailbox
+	Origin  string
+	Config  app.Config
 
 	options Options
 	server  *app.Server
@@ -84,7 +90,26 @@ func (s *Stage) open(ctx context.Context) error {
 	if s.APNs, err = emulate.StartAPNs(last, "127.0.0.1:0", emulate.WithClock(s.options.Now)); err != nil {
 		return err
 	}
+	if s.options.Mailbox {
+		if err = s.openMailbox(last); err != nil {
+			return err
+		}
+	}
 	return s.serve(ctx)
+}
+
+// openMailbox starts the mail server, and makes it that of the settings.
+func (s *Stage) openMailbox(ctx context.Context) error {
+	options := []emulate.Option{emulate.WithClock(s.options.Now)}
+	if s.options.MailboxPage != "" {
+		options = append(options, emulate.WithControl(s.options.MailboxPage))
+	}
+	var err error
+	if s.Mailbox, err = emulate.StartMailbox(ctx, "127.0.0.1:0", options...); err != nil {
+		return err
+	}
+	s.options.Mail = app.Mail{Host: s.Mailbox.Host(), Port: s.Mailbox.Port(), From: "Aye <aye@example.com>", Plain: true}
+	return nil
 }
 
 // serve starts the server itself.
@@ -137,6 +162,9 @@ func (s *Stage) Close(ctx context.Context) error {
 	}
 	if s.APNs != nil {
 		s.APNs.Close()
+	}
+	if s.Mailbox != nil {
+		s.Mailbox.Close()
 	}
 	return errors.Join(err, s.remove())
 }

@@ -7,6 +7,7 @@ import (
 	html "html/template"
 	"strings"
 	text "text/template"
+	"time"
 	"unicode"
 )
 
@@ -18,10 +19,44 @@ var (
 	frame = html.Must(html.ParseFS(files, "templates/frame.html"))
 )
 
-// Content is what a mail can tell; which of it is used depends on the kind.
+// Content is what a mail can tell; which of it is used depends on the kind. Names come from
+// outside, and are words in a mail and nothing else.
 type Content struct {
-	Person, Organisation, Device, Application, IP, Member, Link, Time string
+	// Person is who reads, Member whom it is about where that is somebody else, Inviter who
+	// invites.
+	Person, Member, Inviter string
+	// Organisation is where it happened; without one, Site takes its place.
+	Organisation string
+	// Site is the name under which people find Aye, such as aye.example.com.
+	Site string
+	// Device and Application are the names of a phone or app, and of an application.
+	Device, Application string
+	IP                  string
+	// Address and Number are a new e-mail address and phone number, as far as they may be read
+	// by somebody who should not have them: see [MaskAddress] and [MaskNumber].
+	Address, Number string
+	// Link is what the mail's button opens.
+	Link string
+	// Left is how many recovery codes are left.
+	Left int
+	// At is when it happened, Day from when something will hold.
+	At, Day time.Time
 }
+
+// Place is where it happened, in a name.
+func (c Content) Place() string {
+	if c.Organisation != "" {
+		return c.Organisation
+	}
+	return c.Site
+}
+
+// Invitation, Reset and EmailChange are the kinds of mail that carry a link.
+const (
+	Invitation  = "invitation"
+	Reset       = "password-reset"
+	EmailChange = "email-change"
+)
 
 // Compose writes the mail of a kind (the name of a template) in a language, "en" or "nl";
 // any other language gets English.
@@ -30,27 +65,83 @@ func Compose(kind, locale, to string, c Content) (Message, error) {
 	if strings.HasPrefix(strings.ToLower(locale), "nl") {
 		language = "nl"
 	}
-	for _, name := range []*string{&c.Person, &c.Organisation, &c.Device, &c.Application, &c.IP, &c.Member, &c.Time} {
+	for _, name := range []*string{
+		&c.Person, &c.Member, &c.Inviter, &c.Organisation, &c.Site, &c.Device, &c.Application, &c.IP, &c.Address, &c.Number,
+	} {
 		*name = oneLine(*name)
 	}
-	var out bytes.Buffer
-	if err := texts.ExecuteTemplate(&out, kind+"."+language+".txt", c); err != nil {
-		return Message{}, fmt.Errorf("mail %s: %w", kind, err)
+	subject, body, err := fill(kind, language, c)
+	if err != nil {
+		return Message{}, err
 	}
-	// The first line is the subject.
-	subject, body, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
-	body = strings.TrimSpace(body)
+	foot, _, err := fill("foot", language, c)
+	if err != nil {
+		return Message{}, err
+	}
+	parts := split(body)
 	var page bytes.Buffer
-	err := frame.ExecuteTemplate(&page, "frame.html", map[string]any{
-		"Language": language, "Subject": subject, "Paragraphs": strings.Split(body, "\n\n"), "Link": c.Link,
+	err = frame.ExecuteTemplate(&page, "frame.html", map[string]any{
+		"Language": language, "Subject": subject, "Place": c.Place(), "Parts": parts, "Link": c.Link, "Foot": foot,
 	})
 	if err != nil {
 		return Message{}, fmt.Errorf("mail %s: %w", kind, err)
 	}
-	if c.Link != "" {
-		body += "\n\n" + c.Link
+	return Message{To: to, Subject: subject, Text: plain(parts, foot, c.Link), HTML: page.String()}, nil
+}
+
+// view is what a template can say.
+type view struct {
+	Content
+
+	language string
+}
+
+// Moment is when it happened, in words.
+func (v view) Moment() string { return moment(v.At, v.language) }
+
+// Date is from when it will hold, in words.
+func (v view) Date() string { return day(v.Day, v.language) }
+
+// fill fills in the template of a kind, and gives its first line and the rest.
+func fill(kind, language string, c Content) (first, rest string, err error) {
+	var out bytes.Buffer
+	if err = texts.ExecuteTemplate(&out, kind+"."+language+".txt", view{c, language}); err != nil {
+		return "", "", fmt.Errorf("mail %s: %w", kind, err)
 	}
-	return Message{To: to, Subject: subject, Text: body + "\n", HTML: page.String()}, nil
+	first, rest, _ = strings.Cut(strings.TrimSpace(out.String()), "\n")
+	return first, strings.TrimSpace(rest), nil
+}
+
+// part is a paragraph, or the button that opens the link.
+type part struct {
+	Text   string
+	Button bool
+}
+
+// split makes parts of a body. A paragraph in brackets is the words on the button.
+func split(body string) (parts []part) {
+	for paragraph := range strings.SplitSeq(body, "\n\n") {
+		button := strings.HasPrefix(paragraph, "[") && strings.HasSuffix(paragraph, "]")
+		if button {
+			paragraph = strings.Trim(paragraph, "[]")
+		}
+		parts = append(parts, part{Text: paragraph, Button: button})
+	}
+	return parts
+}
+
+// plain is the mail for who reads text alone.
+func plain(parts []part, foot, link string) string {
+	var out strings.Builder
+	for _, p := range parts {
+		out.WriteString(p.Text)
+		if p.Button {
+			out.WriteString(":\n" + link)
+		}
+		out.WriteString("\n\n")
+	}
+	out.WriteString("-- \n" + foot + "\n") // mail readers fold away what is below such a line
+	return out.String()
 }
 
 // oneLine keeps a name that comes from outside from adding a line: to the subject, where it

@@ -218,9 +218,9 @@ func TestLogKeepsTheLink(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	sender := mail.Log{Logger: slog.New(slog.NewTextHandler(&log, nil))}
-	c := content()
+	c := content(mail.Invitation)
 	c.Link = "https://aye.example.com/invitations/canary"
-	m, err := mail.Compose("invitation", "en", "ada@example.com", c)
+	m, err := mail.Compose(mail.Invitation, "en", "ada@example.com", c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,8 +113,8 @@ func testInvitation(t *testing.T, h *House) {
 func testEnded(t *testing.T, h *House) {
 	ctx, m := t.Context(), h.AddPerson(t, "leaving@example.com")
 	entry := h.entry(h.Organisation.ID, "member.ended")
-	h.written(t, 1, func() { same(t, "ended", got(h.EndMembership(ctx, m.ID, entry))(t), true) })
-	h.written(t, 0, func() { same(t, "ended twice", got(h.EndMembership(ctx, m.ID, entry))(t), false) })
+	h.written(t, 1, func() { same(t, "ended", got(h.EndMembership(ctx, m.ID, false, entry))(t), true) })
+	h.written(t, 0, func() { same(t, "ended twice", got(h.EndMembership(ctx, m.ID, false, entry))(t), false) })
 	_, err := h.Member(ctx, m.OrganisationID, accounts.UserReference{ID: m.ID})
 	fails(t, err, accounts.ErrNotFound)
 	same(t, "memberships", len(got(h.Memberships(ctx, m.Person.ID))(t)), 0)
@@ -127,7 +127,7 @@ func testApplications(t *testing.T, open Opener) {
 	t.Run("kept and changed", func(t *testing.T) {
 		ctx, a := t.Context(), h.AddApplication(t, h.Organisation, "Before")
 		same(t, "application", got(h.Backend.Application(ctx, a.ID))(t), a)
-		a.Name, a.Origins, a.MayEnrol = "After", []string{"https://a.example.com", "https://b.example.com"}, true
+		a.Name, a.Link, a.Origins, a.MayEnrol = "After", "https://a.example.com/", []string{"https://a.example.com", "https://b.example.com"}, true
 		a.Secrets = append(a.Secrets, accounts.ClientSecret{ID: "second", Hash: "hash", Created: h.Clock.Now()})
 		h.written(t, 1, func() { must(t, h.UpdateApplication(ctx, a, h.entry(h.Organisation.ID, "application.updated"))) })
 		same(t, "application", got(h.Backend.Application(ctx, a.ID))(t), a)
@@ -157,6 +157,21 @@ func testApplications(t *testing.T, open Opener) {
 		moved := h.Application
 		moved.OrganisationID = h.AddOrganisation(t, "Thief").ID
 		fails(t, h.UpdateApplication(t.Context(), moved, h.entry(h.Organisation.ID, "x")), accounts.ErrNotFound)
+	})
+	t.Run("the portal", func(t *testing.T) {
+		ctx, o := t.Context(), h.AddOrganisation(t, "Portal")
+		_, err := h.Portal(ctx, o.ID)
+		fails(t, err, accounts.ErrNotFound)
+		portal := accounts.Application{ID: secret.NewID("app"), OrganisationID: o.ID, Kind: accounts.KindPortal, Name: "Portal", Created: h.Clock.Now()}
+		must(t, h.CreateApplication(ctx, portal, h.entry(o.ID, "application.created")))
+		same(t, "portal", got(h.Portal(ctx, o.ID))(t), portal)
+		same(t, "by id", got(h.Backend.Application(ctx, portal.ID))(t), portal)
+		second := portal
+		second.ID = secret.NewID("app")
+		fails(t, h.CreateApplication(ctx, second, h.entry(o.ID, "x")), accounts.ErrExists)
+		same(t, "in no list", len(got(h.ApplicationList(ctx, o.ID))(t)), 0)
+		portal.Kind, portal.MayEnrol = accounts.KindClient, true
+		fails(t, h.UpdateApplication(ctx, portal, h.entry(o.ID, "x")), accounts.ErrNotFound)
 	})
 	t.Run("listed by name and organisation", func(t *testing.T) {
 		other := h.AddOrganisation(t, "Listing")

@@ -86,6 +86,7 @@ func testAskKeeps(t *testing.T, h *House) {
 	first, second := h.AddPhone(t, m, pairing.Paired), h.AddPhone(t, m, pairing.Paired)
 	r := h.Request(m, "b")
 	r.Confirm, r.Digits, r.Salt, r.NewBrowser, r.Withheld, r.CreationKey, r.BodyHash = approval.Number, 6, 2, true, true, "keeps", "body"
+	r.Everywhere, r.Methods = true, []approval.Method{approval.Push, approval.TOTP, approval.Recovery}
 	now := h.Clock.Now()
 	budget := approval.Budget{
 		Asked: []time.Time{now.Add(-time.Minute), now}, Streak: 1, Mutes: 2, MutedUntil: now.Add(time.Hour), CautiousUntil: now.Add(time.Minute),

@@ -47,7 +47,7 @@ func (h *House) AddOrganisation(t *testing.T, name string) accounts.Organisation
 func (h *House) AddApplication(t *testing.T, o accounts.Organisation, name string) accounts.Application {
 	t.Helper()
 	a := accounts.Application{
-		ID: secret.NewID("app"), OrganisationID: o.ID, Name: name, Origins: []string{"https://shop.example.com"},
+		ID: secret.NewID("app"), OrganisationID: o.ID, Kind: accounts.KindClient, Name: name, Origins: []string{"https://shop.example.com"},
 		WebhookURL: "https://shop.example.com/hook", WebhookSecret: "whsec_" + secret.NewToken(),
 		Secrets: []accounts.ClientSecret{{ID: "first", Hash: secret.Hash(secret.NewToken()), Created: h.Clock.Now()}},
 		Created: h.Clock.Now(),

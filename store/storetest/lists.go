@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/approval"
+	"example.com/aye/devices"
 	"example.com/aye/pairing"
 )
 
@@ -23,6 +25,7 @@ func testLists(t *testing.T, open Opener) {
 	})
 	t.Run("due", func(t *testing.T) { testDue(t, NewHouse(t, open)) })
 	t.Run("history", func(t *testing.T) { testHistory(t, NewHouse(t, open)) })
+	t.Run("logins", func(t *testing.T) { testLogins(t, NewHouse(t, open)) })
 	t.Run("unknown", func(t *testing.T) {
 		h := NewHouse(t, open)
 		_, err := h.Backend.Request(t.Context(), "apr_none")
@@ -90,4 +93,42 @@ func testHistory(t *testing.T, h *House) {
 	same(t, "the end", page(since, all[4], 2), nil)
 	same(t, "since", page(since.Add(time.Second), "", 10), all[:4])
 	same(t, "another person's cursor", page(since, theirs.ID, 10), nil)
+}
+
+func testLogins(t *testing.T, h *House) {
+	m, other := h.AddPerson(t, "logins@example.com"), h.AddPerson(t, "other@example.com")
+	phone, theirs := h.AddPhone(t, m, pairing.Paired), h.AddPhone(t, other, pairing.Paired)
+	since := h.Clock.Now()
+	let := func(m accounts.Member, d devices.Device, change func(approval.Request) approval.Request) approval.Request {
+		t.Helper()
+		h.Clock.Pass(time.Second)
+		r := h.AskOne(t, change(h.Request(m, "b")))
+		h.moves(t, h.Approve(r, d))
+		return h.moves(t, h.Redeem(r))
+	}
+	as := func(r approval.Request) approval.Request { return r }
+	first := let(m, phone, as)
+	reported := h.moves(t, h.Report(let(m, phone, as), phone))
+	strange := let(other, theirs, as)
+	let(m, phone, newPhone)
+	h.moves(t, h.Report(h.AskOne(t, h.Request(m, "never let in")), phone))
+	h.AskOne(t, h.Request(m, "pending"))
+	h.Clock.Pass(time.Second)
+	typed := h.AskOne(t, h.Request(m, "typed"))
+	edge := h.Approve(typed, devices.Device{})
+	edge.Decision.ID, edge.Decision.Evidence, edge.Decision.Method = "", "", approval.TOTP
+	h.moves(t, edge)
+	typed = h.moves(t, h.Redeem(typed))
+	got(h.RemoveDevice(t.Context(), phone.ID, h.entry(h.Organisation.ID, "device.removed")))(t)
+
+	page := func(cursor string, limit int) []approval.LoginRequest {
+		t.Helper()
+		return got(h.Logins(t.Context(), m.Person.ID, since, cursor, limit))(t)
+	}
+	all := []approval.LoginRequest{{Request: typed}, {Request: reported, Phone: phone.Name}, {Request: first, Phone: phone.Name}}
+	same(t, "all", page("", 10), all)
+	same(t, "first page", page("", 2), all[:2])
+	same(t, "second page", page(all[1].ID, 2), all[2:])
+	same(t, "another person's cursor", len(page(strange.ID, 10)), 0)
+	same(t, "since", len(got(h.Logins(t.Context(), m.Person.ID, typed.Created, "", 10))(t)), 1)
 }

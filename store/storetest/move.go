@@ -171,6 +171,7 @@ func testAnswers(t *testing.T, open Opener) {
 		want := h.AskOne(t, h.Request(m, "b"))
 		edge := h.Approve(want, devices.Device{})
 		edge.Decision.ID, edge.Decision.Evidence, edge.Decision.Method, edge.Decision.Verified = "", "", approval.TOTP, approval.Unverified
+		edge.Decision.Local, want.Local = true, true
 		want.State, want.Decided, want.Method, want.Verified = approval.Approved, edge.Now, approval.TOTP, approval.Unverified
 		want.RedeemBy = edge.Decision.RedeemBy
 		same(t, "approved", h.moves(t, edge), want)

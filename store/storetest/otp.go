@@ -31,10 +31,10 @@ func testOTP(t *testing.T, open Opener) {
 			step int64
 			want bool
 		}{{5, true}, {5, false}, {4, false}, {6, true}} {
-			same(t, "used", got(h.UseStep(t.Context(), id, try.step))(t), try.want)
+			same(t, "used", got(h.UseStep(t.Context(), id, try.step, h.Clock.Now()))(t), try.want)
 		}
 		same(t, "last", got(h.Authenticators(t.Context(), m.Person.ID))(t)[0].LastStep, 6)
-		same(t, "unknown", got(h.UseStep(t.Context(), "aut_none", 1))(t), false)
+		same(t, "unknown", got(h.UseStep(t.Context(), "aut_none", 1, h.Clock.Now()))(t), false)
 	})
 	t.Run("limits", func(t *testing.T) { testLimits(t, h) })
 }

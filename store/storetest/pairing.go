@@ -20,7 +20,7 @@ func testPairing(t *testing.T, open Opener) {
 	h := NewHouse(t, open)
 	t.Run("kept and found", func(t *testing.T) {
 		p := h.Pairing(h.AddPerson(t, "kept@example.com"))
-		p.CreationKey, p.BodyHash = "kept", "body"
+		p.CreationKey, p.BodyHash, p.By = "kept", "body", p.MembershipID
 		h.written(t, 1, func() { same(t, "opened", got(h.openPairing(t, p, 1))(t), p) })
 		same(t, "by id", got(h.Backend.Pairing(t.Context(), p.ID))(t), p)
 		same(t, "by code", got(h.PairingByCode(t.Context(), p.CodeHash))(t), p)

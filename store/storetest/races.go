@@ -88,7 +88,7 @@ func testRaces(t *testing.T, open Opener) {
 		}},
 		{"step", 1, 0, func(t *testing.T) func(int) (bool, error) {
 			id := got(h.Authenticators(t.Context(), m.Person.ID))(t)[0].ID
-			return func(int) (bool, error) { return h.UseStep(t.Context(), id, 7) }
+			return func(int) (bool, error) { return h.UseStep(t.Context(), id, 7, h.Clock.Now()) }
 		}},
 		{"proof", 1, 0, func(t *testing.T) func(int) (bool, error) {
 			return func(int) (bool, error) {

@@ -16,6 +16,7 @@ import (
 	"example.com/aye/internal/signing"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/signin"
 	"example.com/aye/store"
 )
 
@@ -24,8 +25,13 @@ type Backend interface {
 	accounts.Organisations
 	accounts.People
 	accounts.Applications
+	accounts.Passwords
+	accounts.Letters
+	accounts.Numbers
+	accounts.Imports
 	devices.Store
 	pairing.Store
+	signin.Store
 	otp.Store
 	approval.Store
 	approval.Deliveries
@@ -36,6 +42,7 @@ type Backend interface {
 	Webhooks
 	Ping(ctx context.Context) error
 	VerifyAudit(ctx context.Context) error
+	Erase(ctx context.Context, before time.Time) (more bool, err error)
 }
 
 // Webhooks is what the teller of reports asks of a database.
@@ -57,17 +64,26 @@ func Run(t *testing.T, open Opener) {
 	}{
 		{"accounts", testAccounts},
 		{"applications", testApplications},
+		{"inviting", testInviting},
+		{"roles", testRoles},
+		{"rules", testRules},
+		{"standings", testStandings},
+		{"passwords", testPasswords},
+		{"letters", testLetters},
+		{"imports", testImports},
 		{"devices", testDevices},
 		{"push", testPush},
 		{"pairing", testPairing},
 		{"claim", testClaim},
 		{"pairing moves", testPairingMoves},
 		{"otp", testOTP},
+		{"factors", testFactors},
 		{"ask", testAsk},
 		{"move", testMove},
 		{"alone", testAlone},
 		{"answers", testAnswers},
 		{"lists", testLists},
+		{"sessions", testSessions},
 		{"deliveries", testDeliveries},
 		{"webhooks", testWebhooks},
 		{"signing", testSigning},

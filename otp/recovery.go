@@ -1,0 +1,91 @@
+package otp
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"example.com/aye/accounts"
+	"example.com/aye/internal/secret"
+)
+
+const (
+	// RecoveryCodes is how many are made at once.
+	RecoveryCodes = 10
+
+	recoveryBytes = 10 // 80 bits
+	recoveryGroup = 4
+)
+
+// letters are Crockford's: none of them looks like another one on paper.
+var letters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// NewRecoveryCodes makes ten codes that work once each. Those before stop working. They are
+// kept as hashes, so this is the only time that they can be shown.
+func (s *Service) NewRecoveryCodes(ctx context.Context, personID string) ([]secret.Secret, error) {
+	codes, hashes := make([]secret.Secret, 0, RecoveryCodes), make([]string, 0, RecoveryCodes)
+	for range RecoveryCodes {
+		var b [recoveryBytes]byte
+		_, _ = rand.Read(b[:])
+		plain := letters.EncodeToString(b[:])
+		codes, hashes = append(codes, grouped(plain)), append(hashes, s.recoveryHash(personID, plain))
+	}
+	if err := s.Store.KeepRecoveryCodes(ctx, personID, hashes, s.Now().UTC(), s.entry(personID, "recovery-codes.made", personID)); err != nil {
+		return nil, err
+	}
+	s.tell(ctx, personID, accounts.RecoveryCodesMade, "")
+	return codes, nil
+}
+
+// Recovery tells how many recovery codes are left, and when they were made: zero where none ever were.
+func (s *Service) Recovery(ctx context.Context, personID string) (left int, made time.Time, err error) {
+	return s.Store.RecoveryCodes(ctx, personID)
+}
+
+// VerifyRecovery checks a recovery code for a request, and uses it up. It is counted by itself,
+// beside the codes of phones and apps, and the person is told. [ErrNone] when none is left.
+func (s *Service) VerifyRecovery(ctx context.Context, personID, requestID, code string) error {
+	left, _, err := s.Store.RecoveryCodes(ctx, personID)
+	if err != nil {
+		return err
+	}
+	if left == 0 {
+		return ErrNone
+	}
+	if err = s.count(ctx, personID, recovery, []Limit{forRequest(requestID)}); err != nil {
+		return err
+	}
+	entry := s.entry(personID, "recovery-code.used", personID)
+	entry.Data["request"] = requestID
+	used, err := s.Store.UseRecoveryCode(ctx, personID, s.recoveryHash(personID, plainly(code)), s.Now().UTC(), entry)
+	if err != nil {
+		return err
+	}
+	if !used {
+		return ErrWrong
+	}
+	s.tell(ctx, personID, accounts.RecoveryCodeUsed, "")
+	return s.Store.Forget(ctx, recovery.anHour(personID), recovery.inARow(personID), typed.inARow(personID))
+}
+
+// recoveryHash is what is kept of a code: without the key nobody can try codes against it.
+func (s *Service) recoveryHash(personID, plain string) string {
+	return secret.Hash(s.Keys.Code("recovery code", personID, plain))
+}
+
+// grouped is how a code is shown: xxxx-xxxx-xxxx-xxxx.
+func grouped(plain string) secret.Secret {
+	var groups []string
+	for at := 0; at < len(plain); at += recoveryGroup {
+		groups = append(groups, plain[at:at+recoveryGroup])
+	}
+	return secret.Secret(strings.Join(groups, "-"))
+}
+
+// alike are what people read for one of our letters, or type between the groups.
+var alike = strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1")
+
+// plainly is the code as it was made, however it was typed.
+func plainly(code string) string { return alike.Replace(strings.ToLower(code)) }

@@ -1,0 +1,72 @@
+package pairing
+
+import (
+	"context"
+
+	"example.com/aye/accounts"
+)
+
+// What can stand in for the older phone.
+const (
+	// ByTOTP is a code of another phone or of an authenticator app.
+	ByTOTP = "totp"
+	// ByRecovery is a recovery code.
+	ByRecovery = "recovery"
+)
+
+// ProveInstead links the phone of a pairing that waits for the person's older phone, when that
+// phone is gone: another factor stands in for it. A one-time code must count everywhere, as the
+// new phone will, and so must not come from a phone that an application linked. The question
+// to the older phone is taken back. It fails with [ErrNotFound], [ErrClosed], [ErrMethod],
+// otp.ErrWrong, otp.ErrNone or otp.ErrTooMany.
+func (s *Service) ProveInstead(ctx context.Context, id, method, code string) error {
+	p, err := s.find(ctx, accounts.Application{}, id)
+	if err != nil {
+		return err
+	}
+	if p.State != AwaitingApproval {
+		return ErrClosed
+	}
+	if err = s.standIn(ctx, p, method, code); err != nil {
+		return err
+	}
+	entry := s.entry(p, p.opener(), "pairing.proven")
+	entry.Data["method"] = method
+	moved, err := s.moveWith(ctx, p, Move{From: []State{AwaitingApproval}, To: Paired, Device: Activate}, entry)
+	if err != nil {
+		return err
+	}
+	if !moved {
+		return s.overtaken(ctx, p)
+	}
+	device, _ := s.Phones.Device(ctx, p.DeviceID) // removed that very moment: then without a name
+	s.announce(ctx, p, accounts.PhoneLinked, device.Name)
+	if p.ApprovalID == "" { // the older phone was not asked yet
+		return nil
+	}
+	return s.Elder.DropElder(ctx, p.ApprovalID)
+}
+
+// standIn checks what was typed, if the organisation takes that at all.
+func (s *Service) standIn(ctx context.Context, p Pairing, method, code string) error {
+	organisation, err := s.Directory.Organisation(ctx, p.OrganisationID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case method == ByTOTP && organisation.Allows(accounts.TOTP):
+		return s.Codes.ProveFor(ctx, p.PersonID, p.ID, code, p.DeviceID)
+	case method == ByRecovery && organisation.Allows(accounts.Recovery):
+		return s.Codes.VerifyRecovery(ctx, p.PersonID, p.ID, code)
+	}
+	return ErrMethod
+}
+
+// overtaken is for an answer of the older phone that came meanwhile.
+func (s *Service) overtaken(ctx context.Context, p Pairing) error {
+	p, err := s.Store.Pairing(ctx, p.ID)
+	if err == nil && p.State != Paired {
+		return ErrClosed
+	}
+	return err
+}

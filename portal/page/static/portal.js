@@ -1,0 +1,147 @@
+// What a page cannot do by itself: wait for the phone. The page that the server draws is the
+// truth; this script only hears that something changed, fetches the page again, and puts what
+// is new in its place. Without it the page refreshes itself.
+
+const main = document.querySelector("main");
+const spread = (ms) => ms * (0.75 + Math.random() / 2); // so that a restarted server is not met by everybody at once
+let socket, connecting, taken, looking = false, again = false, over = false, failures = 0, ends = 0;
+
+// ---- What the person sees ----
+
+function show(text) {
+  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("main");
+  if (!fresh) throw new Error("no page");
+  if (fresh.dataset.wait !== main.dataset.wait) {
+    // The page became another: its heading is read out, and what was typed belonged to the old one.
+    for (const { name } of [...main.attributes]) if (name.startsWith("data-")) main.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) main.setAttribute(name, value);
+    main.replaceChildren(...fresh.childNodes);
+    main.querySelector("h1")?.focus();
+    disconnect();
+  } else {
+    main.dataset.left = fresh.dataset.left;
+    for (const part of fresh.querySelectorAll("[data-live]")) {
+      const old = main.querySelector(`[data-live="${part.dataset.live}"]`);
+      if (old && old.innerHTML !== part.innerHTML) old.innerHTML = part.innerHTML; // only a change is read out
+    }
+  }
+  begin();
+}
+
+function connection(lost) {
+  const place = main.querySelector("[data-connection]");
+  if (!place || place.hidden === !lost) return;
+  place.hidden = !lost;
+  place.textContent = lost ? main.dataset.offline : "";
+}
+
+function local(root) {
+  const styles = { date: { dateStyle: "long" }, moment: { dateStyle: "long", timeStyle: "short" } };
+  const lang = document.documentElement.lang;
+  const reader = navigator.languages.find((l) => l.startsWith(lang)) ?? { en: "en-GB" }[lang] ?? lang;
+  for (const time of root.querySelectorAll("time[data-local]")) {
+    const kind = time.dataset.local;
+    const said = new Intl.DateTimeFormat(reader, styles[kind] ?? styles.moment).format(new Date(time.dateTime));
+    if (kind === "title") time.title = said; else time.textContent = said;
+  }
+}
+
+// The clock counts from the time left that the server told: this computer's clock may be wrong.
+function tick() {
+  const left = Math.max(0, Math.round((ends - Date.now()) / 1000));
+  const text = Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0");
+  for (const place of main.querySelectorAll(".left strong")) if (place.textContent !== text) place.textContent = text;
+  if (left === 0 && ends) { ends = 0; look(); }
+}
+
+// ---- How it waits ----
+
+function begin() {
+  local(main);
+  over = !main.dataset.wait;
+  if (over) return disconnect();
+  ends = Number(main.dataset.left) ? Date.now() + main.dataset.left * 1000 : 0;
+  connect();
+}
+
+// The same page again; a redirect says that this one is done.
+async function look() {
+  if (over || looking) { again = true; return; }
+  looking = true;
+  again = false;
+  try {
+    const answer = await fetch(location.href, { headers: { "Aye-Part": "main" }, cache: "no-store", signal: AbortSignal.timeout(10000) });
+    const next = answer.headers.get("Aye-Location") ?? (answer.redirected ? answer.url : "");
+    if (next || (answer.status >= 400 && answer.status < 500 && answer.status !== 429)) {
+      over = true;
+      disconnect();
+      location.replace(next || location.href);
+      return;
+    }
+    if (!answer.ok) throw new Error(answer.status);
+    const text = await answer.text();
+    failures = 0;
+    connection(false);
+    show(text);
+  } catch {
+    failures++;
+    connection(true);
+  } finally {
+    looking = false;
+    if (again && !over) look();
+  }
+}
+
+function connect() {
+  const { events, ticket } = main.dataset;
+  if (over || !events || socket || connecting || ticket === taken) return;
+  const mine = new WebSocket(events, ["aye.v1", "aye.ticket." + ticket]);
+  socket = mine;
+  // A proxy that swallows the handshake says nothing at all.
+  const patience = setTimeout(() => mine.close(), 5000);
+  mine.onopen = () => clearTimeout(patience);
+  mine.onmessage = look;
+  mine.onclose = ({ code }) => {
+    clearTimeout(patience);
+    if (mine !== socket) return;
+    socket = undefined;
+    if (code === 4001) taken = ticket; // another tab has taken over: this one goes on asking
+    if (over || code === 4001) return;
+    connecting = setTimeout(() => { connecting = undefined; connect(); }, spread(Math.min(10000, 1000 * 2 ** failures++)));
+  };
+}
+
+function disconnect() {
+  clearTimeout(connecting);
+  connecting = undefined;
+  const old = socket;
+  socket = undefined;
+  old?.close();
+}
+
+// A socket that was open before may have died without a word: it is not trusted again.
+function wake() {
+  if (over || document.visibilityState !== "visible") return;
+  disconnect();
+  taken = undefined;
+  failures = 0;
+  connect();
+  look();
+}
+
+local(document);
+if (main.dataset.wait) {
+  document.addEventListener("visibilitychange", wake);
+  addEventListener("pageshow", ({ persisted }) => persisted && wake());
+  addEventListener("online", wake);
+  addEventListener("offline", () => !over && connection(true));
+  setInterval(tick, 1000);
+  // Without a socket the page asks every three seconds, with one now and then, for what got lost.
+  let rounds = 0;
+  setInterval(() => { if (socket?.readyState !== WebSocket.OPEN || ++rounds % 7 === 0) look(); }, 3000);
+  begin();
+}
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

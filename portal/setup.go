@@ -1,0 +1,207 @@
+package portal
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/aye/accounts"
+	"example.com/aye/pairing"
+	"example.com/aye/portal/page"
+	"example.com/aye/signin"
+)
+
+// Where the wizard links.
+var (
+	setupPhone = link{base: "/setup/link", intent: page.LinkFirst, at: page.StepPhone, back: "/setup/method", after: "/setup/done", through: true}
+	setupApp   = link{base: "/setup/app", intent: page.LinkFirst, at: page.StepApp, back: "/setup/method", after: "/setup/done"}
+)
+
+// setsUp lets through who has no second factor yet and may set one up: who can do nothing else,
+// and who is in without one and was proven just now.
+func (s *Server) setsUp(next handler) echo.HandlerFunc {
+	return s.begun(func(c echo.Context, session signin.Session) error {
+		state, err := s.SignIn.State(c.Request().Context(), session)
+		if err != nil {
+			return err
+		}
+		switch {
+		case state.Step == signin.StepSetup:
+			return next(c, session)
+		case state.Step == signin.StepSignIn:
+			return s.goTo(c, "/setup/done"+query(c))
+		case session.Level != signin.Full:
+			return s.goOn(c, session)
+		}
+		has, err := s.hasFactor(c, session)
+		if err != nil {
+			return err
+		}
+		if has {
+			return s.goTo(c, "/setup/done"+query(c))
+		}
+		return s.proven(next)(c, session)
+	})
+}
+
+// query is that of the address, with its question mark.
+func query(c echo.Context) string {
+	if raw := c.Request().URL.RawQuery; raw != "" {
+		return "?" + raw
+	}
+	return ""
+}
+
+func (s *Server) hasFactor(c echo.Context, session signin.Session) (bool, error) {
+	phones, err := s.Devices.Of(c.Request().Context(), session.PersonID)
+	return len(phones) > 0 || session.Member.Person.Apps > 0, err
+}
+
+// startSetup goes to the step where the wizard was left.
+func (s *Server) startSetup(c echo.Context, session signin.Session) error {
+	if s.Accounts.Texter != nil && session.Member.Person.Number == "" {
+		return s.goTo(c, "/setup/number")
+	}
+	return s.goTo(c, "/setup/method")
+}
+
+// showSetupNumber asks for the phone number, where somebody can send to it.
+func (s *Server) showSetupNumber(c echo.Context, session signin.Session) error {
+	if s.Accounts.Texter == nil {
+		return s.goTo(c, "/setup/method")
+	}
+	return s.show(c, http.StatusOK, page.SetupNumber{Number: session.Member.Person.Number})
+}
+
+// askSetupNumber sends a code to it.
+func (s *Server) askSetupNumber(c echo.Context, session signin.Session) error {
+	view := page.SetupNumber{Number: form(c, "number")}
+	if view.Faults = missing(c, "number", "setup.number.missing"); view.Failed() {
+		return s.show(c, http.StatusUnprocessableEntity, view)
+	}
+	status, err := http.StatusUnprocessableEntity, s.Accounts.AskNumber(c.Request().Context(), session.PersonID, view.Number)
+	switch {
+	case err == nil:
+		return s.goTo(c, "/setup/number/code")
+	case errors.Is(err, accounts.ErrNoTexts):
+		return s.goTo(c, "/setup/method")
+	case errors.Is(err, accounts.ErrInvalid):
+		view.Faults = page.Faults{"number": page.Say("setup.number.wrong")}
+	case errors.Is(err, accounts.ErrDelayed):
+		status = http.StatusTooManyRequests
+		view.Faults = page.Faults{"number": page.Say("setup.number.wait", "Wait", s.wait(err))}
+	default: // the provider of text messages does not answer, and the step can be skipped
+		s.Log.ErrorContext(c.Request().Context(), "a code was not sent", slog.String("error", err.Error()))
+		status, view.Problem = http.StatusBadGateway, page.Notice{Tone: page.Warn, Text: page.Say("setup.number.failed")}
+	}
+	return s.show(c, status, view)
+}
+
+func (s *Server) showSetupNumberCode(c echo.Context, _ signin.Session) error {
+	return s.show(c, http.StatusOK, page.SetupNumber{Sent: true})
+}
+
+// confirmSetupNumber takes the code from the message.
+func (s *Server) confirmSetupNumber(c echo.Context, session signin.Session) error {
+	view := page.SetupNumber{Sent: true}
+	if view.Faults = missing(c, "code", "setup.number.code-missing"); view.Failed() {
+		return s.show(c, http.StatusUnprocessableEntity, view)
+	}
+	status, err := http.StatusUnprocessableEntity, s.Accounts.ConfirmNumber(c.Request().Context(), session.PersonID, form(c, "code"))
+	switch {
+	case err == nil:
+		s.say(c, page.Good, "setup.number.proven")
+		return s.goTo(c, "/setup/method")
+	case errors.Is(err, accounts.ErrWrongCode):
+		view.Faults = page.Faults{"code": page.Say("setup.number.code-wrong")}
+	case errors.Is(err, accounts.ErrDelayed):
+		status, view.Faults = http.StatusTooManyRequests, page.Faults{"code": s.tooManyCodes(err, "setup.number.code-wait", "setup.number.code-many")}
+	default:
+		return err
+	}
+	return s.show(c, status, view)
+}
+
+// showSetupMethod lets the person choose the second factor.
+func (s *Server) showSetupMethod(c echo.Context, session signin.Session) error {
+	return s.methodAgain(c, session, http.StatusOK, nil)
+}
+
+func (s *Server) methodAgain(c echo.Context, session signin.Session, status int, faults page.Faults) error {
+	codes := page.Choice{Value: "totp", Label: page.Say("setup.method.totp"), Hint: page.Say("setup.method.totp-hint")}
+	if !session.Organisation.Allows(accounts.TOTP) {
+		codes.Disabled, codes.Hint = true, page.Say("setup.method.totp-off")
+	}
+	view := page.SetupMethod{Chosen: "push", Required: session.Level != signin.Full, Faults: faults, Choices: []page.Choice{
+		{Value: "push", Label: page.Say("setup.method.push"), Hint: page.Say("setup.method.push-hint")}, codes,
+	}}
+	if !view.Required {
+		state, err := s.SignIn.State(c.Request().Context(), session)
+		if err != nil {
+			return err
+		}
+		view.From = state.NoticeFrom
+	}
+	return s.show(c, status, view)
+}
+
+// chooseSetupMethod goes on to link what was chosen.
+func (s *Server) chooseSetupMethod(c echo.Context, session signin.Session) error {
+	switch form(c, "method") {
+	case "push":
+		return s.goTo(c, setupPhone.base)
+	case "totp":
+		return s.goTo(c, setupApp.base)
+	}
+	return s.methodAgain(c, session, http.StatusUnprocessableEntity, page.Faults{"method": page.Say("setup.method.missing")})
+}
+
+// setUp lets through who has just set up the first factor, or is about to.
+func (s *Server) setUp(next handler) echo.HandlerFunc {
+	return s.begun(func(c echo.Context, session signin.Session) error {
+		if session.Level != signin.Setup && session.Level != signin.Full {
+			return s.goOn(c, session)
+		}
+		return next(c, session)
+	})
+}
+
+// showSetupDone is the end of the wizard. Without a factor it is not the end.
+func (s *Server) showSetupDone(c echo.Context, session signin.Session) error {
+	has, err := s.hasFactor(c, session)
+	if err != nil {
+		return err
+	}
+	if !has {
+		return s.goTo(c, "/setup/method")
+	}
+	if err = s.enrolled(c, session); err != nil {
+		return err
+	}
+	view := page.SetupDone{Organisation: session.Organisation.Name, In: session.Level == signin.Full}
+	linked, err := s.linkedBy(c, session, c.QueryParam("pairing"))
+	if err != nil {
+		return err
+	}
+	if linked.State == pairing.Paired {
+		view.Phone, view.Pairing = linked.Device.Name, linked.ID
+	}
+	return s.show(c, http.StatusOK, view)
+}
+
+// linkedBy is the person's pairing with the id, the zero one where there is none.
+func (s *Server) linkedBy(c echo.Context, session signin.Session, id string) (pairing.View, error) {
+	_, err := s.Pairings.Own(c.Request().Context(), session.PersonID, id)
+	if errors.Is(err, pairing.ErrNotFound) {
+		return pairing.View{}, nil
+	}
+	if err != nil {
+		return pairing.View{}, err
+	}
+	return s.Pairings.View(c.Request().Context(), accounts.Application{}, id)
+}
+
+// finishSetup leaves the wizard: to log in, with what was set up, or on for who is in.
+func (s *Server) finishSetup(c echo.Context, session signin.Session) error { return s.goOn(c, session) }

@@ -1,0 +1,184 @@
+package signin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"example.com/aye/accounts"
+	"example.com/aye/approval"
+)
+
+// home is an organisation in which a person is an active member.
+type home struct {
+	organisation accounts.Organisation
+	member       accounts.Member
+}
+
+// standing is where a person belongs, and which second factors there are.
+type standing struct {
+	// homes are ordered by name.
+	homes []home
+	// everywhere says that there is a factor that counts in every organisation.
+	everywhere bool
+	// local are the homes for which alone a phone counts.
+	local []home
+}
+
+// standing looks at how the person stands now.
+func (s *Service) standing(ctx context.Context, personID string) (standing, error) {
+	memberships, err := s.Directory.Memberships(ctx, personID)
+	if err != nil {
+		return standing{}, err
+	}
+	var st standing
+	for _, membership := range memberships {
+		var h home
+		h.organisation, h.member, err = s.Directory.MemberOf(ctx, membership.OrganisationID, accounts.UserReference{ID: membership.ID})
+		if errors.Is(err, accounts.ErrNotFound) {
+			continue // ended that very moment
+		}
+		if err != nil {
+			return standing{}, err
+		}
+		st.homes = append(st.homes, h)
+		st.everywhere = st.everywhere || h.member.Person.Apps > 0
+	}
+	slices.SortStableFunc(st.homes, func(a, b home) int { return cmp.Compare(a.organisation.Name, b.organisation.Name) })
+	phones, err := s.Phones.Of(ctx, personID)
+	if err != nil {
+		return standing{}, err
+	}
+	for _, phone := range phones {
+		if !phone.Local {
+			st.everywhere = true
+		} else if h, ok := st.home(phone.OrganisationID); ok {
+			st.local = append(st.local, h)
+		}
+	}
+	return st, nil
+}
+
+// enrolled tells whether the person has a second factor. Recovery codes alone are none.
+func (st standing) enrolled() bool { return st.everywhere || len(st.local) > 0 }
+
+// careful tells whether the person must be asked as carefully as can be, whoever asks: what is
+// approved can open the strictest of the organisations.
+func (st standing) careful() bool {
+	return slices.ContainsFunc(st.homes, func(h home) bool {
+		return h.member.Role.Privileged() || h.organisation.Profile == accounts.Strict
+	})
+}
+
+func (st standing) home(organisationID string) (home, bool) {
+	at := slices.IndexFunc(st.homes, func(h home) bool { return h.organisation.ID == organisationID })
+	if at < 0 {
+		return home{}, false
+	}
+	return st.homes[at], true
+}
+
+// asker is the organisation in whose name the person is asked: the one chosen last, else the
+// first by name, of those where a factor of the person counts.
+func (st standing) asker(last string) home {
+	from := st.homes
+	if len(st.local) > 0 && !st.everywhere {
+		from = st.local
+	}
+	for _, h := range from {
+		if h.organisation.ID == last {
+			return h
+		}
+	}
+	return from[0]
+}
+
+// counts tells whether a factor that is local to the organisation, or to none, proves the person
+// well enough to change what holds everywhere: a phone that an application linked does so only
+// for who has nothing better.
+func (st standing) counts(local string) bool { return local == "" || !st.everywhere }
+
+// open tells whether somebody without a second factor gets in somewhere.
+func (st standing) open(now time.Time) bool {
+	return slices.ContainsFunc(st.homes, func(h home) bool { return !h.organisation.Requires(now) })
+}
+
+// meets tells whether the organisation takes the way in which a person got in.
+func (h home) meets(method approval.Method, now time.Time) bool {
+	switch method {
+	case "":
+		return !h.organisation.Requires(now)
+	case approval.Push:
+		return true
+	case approval.TOTP:
+		return h.organisation.Allows(accounts.TOTP)
+	case approval.SMS:
+		return h.organisation.Allows(accounts.SMS)
+	case approval.Recovery:
+		return h.organisation.Allows(accounts.Recovery)
+	}
+	return false
+}
+
+// barred tells why the session cannot act in the organisation; nil where it can.
+func (s Session) barred(h home, now time.Time) error {
+	if s.Within != "" && s.Within != h.organisation.ID {
+		return ErrWithin
+	}
+	if !h.meets(s.Method, now) {
+		return ErrMethodNotAllowed
+	}
+	// The hours before count too: a session that stood open for an hour elsewhere is not let in
+	// where a quarter of that is the most.
+	if idle, life := h.organisation.Sessions(h.member.Role); !now.Before(s.Created.Add(life)) || s.Pause > idle {
+		return ErrTooOld
+	}
+	return nil
+}
+
+// at lets the session stand in the organisation, under its rules.
+func (s *Session) at(h home) {
+	s.Organisation, s.Member = h.organisation, h.member
+	idle, life := h.organisation.Sessions(h.member.Role)
+	s.Idle, s.Ends = idle, s.Created.Add(life)
+}
+
+// enter makes the session full: in the only organisation where it can act, else in none yet and
+// under the strictest rules of all.
+func (st standing) enter(session *Session, now time.Time) error {
+	session.Level, session.Purpose, session.WaitingID, session.Pause = Full, "", "", 0
+	var can []home
+	for _, h := range st.homes {
+		if session.barred(h, now) == nil {
+			can = append(can, h)
+		}
+	}
+	if len(can) == 0 {
+		return ErrMethodNotAllowed
+	}
+	stand := can[0]
+	for _, h := range can {
+		if h.organisation.ID == session.Organisation.ID {
+			stand = h // the one that asked
+		}
+	}
+	session.at(stand)
+	if len(can) == 1 {
+		session.OrganisationID = stand.organisation.ID
+		return nil
+	}
+	for _, h := range st.homes {
+		idle, life := h.organisation.Sessions(h.member.Role)
+		session.Idle, session.Ends = min(session.Idle, idle), earlier(session.Ends, session.Created.Add(life))
+	}
+	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
