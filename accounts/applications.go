@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"example.com/aye/internal/secret"
 )
@@ -52,12 +53,17 @@ func (s *Service) AddSecret(ctx context.Context, applicationID string) (secret.S
 	if err != nil {
 		return "", err
 	}
-	if len(a.Secrets) >= MaxSecrets {
-		return "", ErrSecrets
+	made, clientSecret := s.newSecret()
+	err = s.Applications.ChangeSecrets(ctx, a.ID, func(live []ClientSecret) ([]ClientSecret, error) {
+		if len(live) >= MaxSecrets {
+			return nil, ErrSecrets
+		}
+		return append(live, made), nil
+	}, s.entry(a.OrganisationID, "application.secret-added", a.ID))
+	if err != nil {
+		return "", err
 	}
-	live, clientSecret := s.newSecret()
-	a.Secrets = append(a.Secrets, live)
-	return clientSecret, s.Applications.UpdateApplication(ctx, a, s.entry(a.OrganisationID, "application.secret-added", a.ID))
+	return clientSecret, nil
 }
 
 // EndSecret ends the secret whose id is given.
@@ -66,17 +72,13 @@ func (s *Service) EndSecret(ctx context.Context, applicationID, secretID string)
 	if err != nil {
 		return err
 	}
-	kept := a.Secrets[:0:0]
-	for _, live := range a.Secrets {
-		if live.ID != secretID {
-			kept = append(kept, live)
+	return s.Applications.ChangeSecrets(ctx, a.ID, func(live []ClientSecret) ([]ClientSecret, error) {
+		kept := slices.DeleteFunc(slices.Clone(live), func(one ClientSecret) bool { return one.ID == secretID })
+		if len(kept) == len(live) {
+			return nil, fmt.Errorf("%w: no live secret begins with %q", ErrNotFound, secretID)
 		}
-	}
-	if len(kept) == len(a.Secrets) {
-		return fmt.Errorf("%w: no live secret begins with %q", ErrNotFound, secretID)
-	}
-	a.Secrets = kept
-	return s.Applications.UpdateApplication(ctx, a, s.entry(a.OrganisationID, "application.secret-ended", a.ID))
+		return kept, nil
+	}, s.entry(a.OrganisationID, "application.secret-ended", a.ID))
 }
 
 // NewWebhookSecret replaces the secret that signs what is sent to the webhook. It is [ErrNotFound]

@@ -147,9 +147,12 @@ type Imports interface {
 type Applications interface {
 	// CreateApplication is [ErrExists] for a second portal of an organisation.
 	CreateApplication(ctx context.Context, a Application, entry audit.Entry) error
-	// UpdateApplication stores everything but the identity; it is refused with
+	// UpdateApplication stores everything but the identity and the secrets; it is refused with
 	// [ErrNotFound] for an id that never was.
 	UpdateApplication(ctx context.Context, a Application, entry audit.Entry) error
+	// ChangeSecrets gives the application what change makes of the secrets that are live at that
+	// moment, oldest first; its error changes nothing.
+	ChangeSecrets(ctx context.Context, applicationID string, change func([]ClientSecret) ([]ClientSecret, error), entry audit.Entry) error
 	// Application is [ErrNotFound] for an id that never was.
 	Application(ctx context.Context, id string) (Application, error)
 	// Portal gives the portal of the organisation, or [ErrNotFound].

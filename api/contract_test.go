@@ -108,11 +108,13 @@ var sentinels = map[string]map[string]error{
 		"ErrNotFound": accounts.ErrNotFound, "ErrInvalid": accounts.ErrInvalid, "ErrCredentials": accounts.ErrCredentials,
 		// These two come of what only the command line can do: making people and secrets.
 		"ErrExists": nil, "ErrSecrets": nil,
+		// Said to people alone, on Aye's own pages; so are those of the other rooms without a row.
+		"ErrForbidden": nil, "ErrPassword": nil, "ErrDelayed": nil, "ErrBusy": nil, "ErrNoTexts": nil, "ErrTextFailed": nil,
+		"ErrWrongCode": nil, "ErrRoster": nil,
 	},
 	"devices": {
 		"ErrUnknown": devices.ErrUnknown, "ErrNotActive": devices.ErrNotActive, "ErrProof": devices.ErrProof,
 		"ErrUseNonce": devices.ErrUseNonce, "ErrProofUsed": devices.ErrProofUsed, "ErrInvalid": devices.ErrInvalid,
-		// Said to the person alone, on Aye's own pages; so are those below.
 		"ErrLastFactor": nil,
 	},
 	"otp": {

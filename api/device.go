@@ -46,7 +46,7 @@ func (s *Server) getDevice(c echo.Context, d devices.Device) error {
 	}
 	out := deviceJSON{
 		ID: d.ID, Status: status, Name: d.Name, Platform: string(d.Platform), ApprovalKey: d.ApprovalKey.Thumbprint(),
-		User: displayJSON{d.MembershipID, person.Display}, Organisation: organisationJSON{organisation.ID, organisation.Name},
+		User: displayJSON{d.MembershipID, d.PersonID, person.Display}, Organisation: organisationJSON{organisation.ID, organisation.Name},
 	}
 	out.Push.Provider, out.Push.App, out.Push.State = string(d.Push.Provider), d.Push.App, pushState(d)
 	return c.JSON(http.StatusOK, out)

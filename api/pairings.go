@@ -165,6 +165,7 @@ type claimedJSON struct {
 
 type displayJSON struct {
 	ID      string `json:"id"`
+	Account string `json:"account"`
 	Display string `json:"display"`
 }
 
@@ -188,7 +189,7 @@ func (s *Server) claimPairing(c echo.Context) error {
 	note(c, "device", claimed.Device.ID)
 	out := claimedJSON{
 		DeviceID: claimed.Device.ID, Status: deviceStatus(claimed.State),
-		User:         displayJSON{claimed.Member.ID, claimed.Member.Person.Display},
+		User:         displayJSON{claimed.Member.ID, claimed.Member.Person.ID, claimed.Member.Person.Display},
 		Organisation: organisationJSON{claimed.Organisation.ID, claimed.Organisation.Name},
 	}
 	out.Server.Origin = s.Origin

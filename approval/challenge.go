@@ -35,7 +35,7 @@ func (a *asking) challenge() error {
 	}
 	r.ChallengeNonce = secret.NewToken().Reveal()
 	signed, err := a.service.Signer.Sign(ChallengeType, jwt.MapClaims{
-		"iss": a.service.Origin, "aid": r.ID, "cn": r.ChallengeNonce, "sub": r.MembershipID, "org": r.OrganisationID,
+		"iss": a.service.Origin, "aid": r.ID, "cn": r.ChallengeNonce, "sub": r.MembershipID, "org": r.OrganisationID, "acc": r.PersonID,
 		"purpose": string(r.Purpose), "ctx": shown, "confirm": string(r.Confirm), "digits": r.Digits,
 		"iat": r.Created.Unix(), "exp": r.Expires.Unix(),
 	})

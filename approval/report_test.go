@@ -101,8 +101,8 @@ func TestSignIns(t *testing.T) {
 	ayetest.Fails(t, w.Approvals.Report(t.Context(), s.member.Person.ID, typed.ID), nil)
 	page := func(person, cursor string, limit int) ([]approval.SignIn, string) {
 		t.Helper()
-		all, next, err := w.Approvals.SignIns(t.Context(), person, cursor, limit)
-		ayetest.Fails(t, err, nil)
+		all, next, failed := w.Approvals.SignIns(t.Context(), person, cursor, limit)
+		ayetest.Fails(t, failed, nil)
 		return all, next
 	}
 	want := approval.SignIn{

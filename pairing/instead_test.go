@@ -25,8 +25,8 @@ func addApp(w *ayetest.World, m accounts.Member) func() string {
 	e, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "Example", m.Person.Email)
 	ayetest.Fails(w, err, nil)
 	shows := func() string {
-		code, err := totp.GenerateCode(e.Secret.Reveal(), w.Clock.Now())
-		ayetest.Fails(w, err, nil)
+		code, failed := totp.GenerateCode(e.Secret.Reveal(), w.Clock.Now())
+		ayetest.Fails(w, failed, nil)
 		return code
 	}
 	_, err = w.Codes.ActivateApp(w.Context(), m.Person.ID, e.ID, "Laptop", shows())

@@ -54,7 +54,7 @@ func (s *Server) openLink(c echo.Context, l link, session signin.Session) error 
 	shown, err := s.Pairings.Open(c.Request().Context(), pairing.Opening{
 		OrganisationID: session.Organisation.ID, By: session.Member.ID, User: accounts.UserReference{ID: session.Member.ID},
 	})
-	view := s.linkView(l)
+	view := s.linkView(l, session)
 	switch {
 	case errors.Is(err, pairing.ErrTooMany):
 		view.State = page.LinkTooMany
@@ -74,7 +74,7 @@ func (s *Server) showLink(l link) handler {
 	return func(c echo.Context, session signin.Session) error {
 		id := c.QueryParam("pairing")
 		if id == "" {
-			return s.show(c, http.StatusOK, s.linkView(l))
+			return s.show(c, http.StatusOK, s.linkView(l, session))
 		}
 		view, state, err := s.linkState(c, l, session, id)
 		if errors.Is(err, pairing.ErrNotFound) {
@@ -103,15 +103,16 @@ func (s *Server) enrolled(c echo.Context, session signin.Session) error {
 	return s.SignIn.Enrolled(c.Request().Context(), session)
 }
 
-func (s *Server) linkView(l link) page.LinkPhone {
+func (s *Server) linkView(l link, session signin.Session) page.LinkPhone {
 	return page.LinkPhone{
-		Base: l.base, Intent: l.intent, At: l.at, State: page.LinkInstall, AppStore: s.AppStore, PlayStore: s.PlayStore, Back: l.back, After: l.after,
+		Base: l.base, Intent: l.intent, At: l.at, State: page.LinkInstall, AppStore: s.AppStore, PlayStore: s.PlayStore,
+		Minimum: session.Organisation.MinimumAppVersion, Back: l.back, After: l.after,
 	}
 }
 
 // linkState is the page of a pairing of the person, as it stands now.
 func (s *Server) linkState(c echo.Context, l link, session signin.Session, id string) (page.LinkPhone, pairing.State, error) {
-	ctx, view := c.Request().Context(), s.linkView(l)
+	ctx, view := c.Request().Context(), s.linkView(l, session)
 	shown, err := s.Pairings.Showing(ctx, session.PersonID, id)
 	if err != nil {
 		return view, "", err
@@ -131,6 +132,9 @@ func (s *Server) linkState(c echo.Context, l link, session signin.Session, id st
 		view.Codes = session.Organisation.Allows(accounts.TOTP)
 		view.Recovery = session.Organisation.Allows(accounts.Recovery) && session.Member.Person.RecoveryCodes > 0
 		view.Wait.Still = c.QueryParams().Has("typing")
+		if view.Number == "" { // the older phone is asked in a moment, and then the page is another one
+			view.Wait.State = "claimed"
+		}
 	case pairing.Cancelled:
 		view.State, view.Wait = page.LinkEnded, page.Waiting{}
 	case pairing.Paired, pairing.Burned, pairing.Expired:

@@ -12,12 +12,8 @@ import (
 	"example.com/aye/signin"
 )
 
-const (
-	// rosterSize is accounts.MaxRosterBytes, for people.
-	rosterSize = "1 MB"
-	// errorLines is how many of the lines that are left out stand on the page.
-	errorLines = 100
-)
+// errorLines is how many of the lines that are left out stand on the page.
+const errorLines = 100
 
 func (s *Server) showUpload(c echo.Context, session signin.Session) error {
 	return s.uploading(c, http.StatusOK, session, nil)
@@ -28,7 +24,7 @@ func (s *Server) uploading(c echo.Context, status int, session signin.Session, f
 	if err != nil {
 		return err
 	}
-	view := page.Upload{Lines: accounts.MaxRosterLines, Size: rosterSize, Faults: faults}
+	view := page.Upload{Faults: faults}
 	for _, i := range imports {
 		view.Left = append(view.Left, page.ImportLine{ID: i.ID, At: i.Created, State: string(i.State), Total: i.Total, Done: i.Done})
 	}
@@ -86,7 +82,7 @@ func rosterFault(err error) (page.Text, bool) {
 	case errors.Is(err, http.ErrMissingFile):
 		return page.Say("manage.import.file-bad.missing"), true
 	case errors.As(err, &broken):
-		return page.Say("manage.import.file-bad."+string(broken.Problem), "Size", rosterSize, "Lines", accounts.MaxRosterLines, "Value", broken.Value), true
+		return page.Say("manage.import.file-bad."+string(broken.Problem), "Value", broken.Value), true
 	}
 	return page.Text{}, false
 }

@@ -17,7 +17,7 @@ import (
 const usualColour = "#0b5a66"
 
 func lookForm(o accounts.Organisation) page.LookForm {
-	view := page.LookForm{Name: o.Name, Colour: usualColour, Logo: lookOf(o).Logo}
+	view := page.LookForm{Name: o.Name, Colour: usualColour, Logo: o.Logo.Type != ""}
 	if o.Colour != "" {
 		view.Colour, view.Own = o.Colour, true
 		if light, dark := page.Shades(o.Colour); light != o.Colour || dark != o.Colour {

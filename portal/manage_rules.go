@@ -20,8 +20,8 @@ var (
 	lifes = []int{60, 120, 240, 480, 720, 1440}
 )
 
-// The fields of the form that are yes or nothing.
-var checks = map[string]accounts.SecondFactor{"totp": accounts.TOTP, "recovery": accounts.Recovery, "sms": accounts.SMS}
+// methods are those beside push. Each has a field of its name, which says yes or nothing.
+var methods = []accounts.SecondFactor{accounts.TOTP, accounts.Recovery, accounts.SMS}
 
 // texts tells whether anybody can get a text message.
 func (s *Server) texts() bool { return s.Accounts.Texter != nil }
@@ -38,9 +38,9 @@ func fieldsOf(o accounts.Organisation) map[string]string {
 	if o.AllowTap {
 		fields["confirm"] = "tap"
 	}
-	for name, method := range checks {
+	for _, method := range methods {
 		if o.Allows(method) {
-			fields[name] = "yes"
+			fields[string(method)] = "yes"
 		}
 	}
 	return fields
@@ -54,15 +54,14 @@ func (s *Server) sent(c echo.Context, before map[string]string) map[string]strin
 	for _, name := range []string{"required", "from", "confirm", "profile", "app", "idle", "life", "language"} {
 		fields[name] = form(c, name)
 	}
-	for name := range checks {
-		if form(c, name) == "yes" {
-			fields[name] = "yes"
+	for _, method := range methods {
+		name := string(method)
+		yes := form(c, name)
+		if method == accounts.SMS && !s.texts() {
+			yes = before[name]
 		}
-	}
-	if !s.texts() {
-		delete(fields, "sms")
-		if before["sms"] != "" {
-			fields["sms"] = before["sms"]
+		if yes == "yes" {
+			fields[name] = yes
 		}
 	}
 	if fields["required"] == "never" {
@@ -114,9 +113,9 @@ func rulesOf(before accounts.Organisation, fields map[string]string) (accounts.O
 		faults["confirm"] = page.Say("manage.rules.choose")
 	}
 	after.Methods = nil
-	for _, name := range slices.Sorted(maps.Keys(checks)) {
-		if fields[name] != "" {
-			after.Methods = append(after.Methods, checks[name])
+	for _, method := range methods {
+		if fields[string(method)] != "" {
+			after.Methods = append(after.Methods, method)
 		}
 	}
 	from, fault := requiredFrom(before, fields)

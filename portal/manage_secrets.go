@@ -23,8 +23,11 @@ func (s *Server) showAddSecret(c echo.Context, session signin.Session) error {
 	if err != nil {
 		return err
 	}
-	return s.show(c, http.StatusOK, secretPage(a, "/secret",
-		page.Say("manage.application.add-title", "Name", a.Name), page.Say("manage.application.add-confirm"), page.Say("manage.application.add-sure"), false))
+	title, text := page.Say("manage.application.first-title", "Name", a.Name), page.Say("manage.application.first-confirm")
+	if len(a.Secrets) > 0 {
+		title, text = page.Say("manage.application.add-title", "Name", a.Name), page.Say("manage.application.add-confirm")
+	}
+	return s.show(c, http.StatusOK, secretPage(a, "/secret", title, text, page.Say("manage.application.add-sure"), false))
 }
 
 func (s *Server) addSecret(c echo.Context, session signin.Session) error {

@@ -162,6 +162,7 @@ func TestProfile(t *testing.T) {
 	s := newSite(t)
 	ada, _, b := s.member(t, "Ada")
 	b.post("/security/profile", "display", "A\u202eda", "language", "nl").is(t, http.StatusUnprocessableEntity, "")
+	b.post("/language", "language", "en") // chosen in this browser before
 	b.post("/security/profile", "display", "Ada de Vries", "language", "nl").is(t, http.StatusSeeOther, "/security")
 	b.get("/security").says(t, "Ada de Vries", `<html lang="nl">`, "Opgeslagen.")
 	b.post("/security/profile", "display", "Ada de Vries", "language", "xx").is(t, http.StatusSeeOther, "/security")

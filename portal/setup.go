@@ -92,9 +92,11 @@ func (s *Server) askSetupNumber(c echo.Context, session signin.Session) error {
 	case errors.Is(err, accounts.ErrDelayed):
 		status = http.StatusTooManyRequests
 		view.Faults = page.Faults{"number": page.Say("setup.number.wait", "Wait", s.wait(err))}
-	default: // the provider of text messages does not answer, and the step can be skipped
+	case errors.Is(err, accounts.ErrTextFailed): // and the step can be skipped
 		s.Log.ErrorContext(c.Request().Context(), "a code was not sent", slog.String("error", err.Error()))
 		status, view.Problem = http.StatusBadGateway, page.Notice{Tone: page.Warn, Text: page.Say("setup.number.failed")}
+	default:
+		return err
 	}
 	return s.show(c, status, view)
 }
@@ -130,12 +132,12 @@ func (s *Server) showSetupMethod(c echo.Context, session signin.Session) error {
 }
 
 func (s *Server) methodAgain(c echo.Context, session signin.Session, status int, faults page.Faults) error {
-	codes := page.Choice{Value: "totp", Label: page.Say("setup.method.totp"), Hint: page.Say("setup.method.totp-hint")}
+	codes := page.Choice{Value: "totp", Label: page.Say("setup.choice.totp"), Hint: page.Say("setup.choice.totp-hint")}
 	if !session.Organisation.Allows(accounts.TOTP) {
-		codes.Disabled, codes.Hint = true, page.Say("setup.method.totp-off")
+		codes.Disabled, codes.Hint = true, page.Say("setup.choice.totp-off")
 	}
 	view := page.SetupMethod{Chosen: "push", Required: session.Level != signin.Full, Faults: faults, Choices: []page.Choice{
-		{Value: "push", Label: page.Say("setup.method.push"), Hint: page.Say("setup.method.push-hint")}, codes,
+		{Value: "push", Label: page.Say("setup.choice.push"), Hint: page.Say("setup.choice.push-hint")}, codes,
 	}}
 	if !view.Required {
 		state, err := s.SignIn.State(c.Request().Context(), session)
@@ -155,7 +157,7 @@ func (s *Server) chooseSetupMethod(c echo.Context, session signin.Session) error
 	case "totp":
 		return s.goTo(c, setupApp.base)
 	}
-	return s.methodAgain(c, session, http.StatusUnprocessableEntity, page.Faults{"method": page.Say("setup.method.missing")})
+	return s.methodAgain(c, session, http.StatusUnprocessableEntity, page.Faults{"method": page.Say("setup.choice.missing")})
 }
 
 // setUp lets through who has just set up the first factor, or is about to.

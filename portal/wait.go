@@ -123,8 +123,8 @@ func (s *Server) waitFailed(c echo.Context, place page.WaitPlace, session signin
 		view.State, status = "too-many", http.StatusTooManyRequests
 	case errors.Is(err, signin.ErrMethodNotAllowed), errors.Is(err, signin.ErrWithin):
 		view.State = "not-taken"
-	case errors.Is(err, approval.ErrNotEnrolled):
-		view.State = "nothing"
+	case errors.Is(err, approval.ErrNotEnrolled): // what there was has been taken away meanwhile
+		view.State = "unlinked"
 	default:
 		return err
 	}
@@ -245,6 +245,9 @@ func withheld(w signin.Waiting) bool {
 // cancelWait takes the request back.
 func (s *Server) cancelWait(base string) handler {
 	return func(c echo.Context, session signin.Session) error {
+		if base == loginWait && session.Level == signin.Full { // it is in: an old page says this
+			return s.goOn(c, session)
+		}
 		if err := s.SignIn.CancelWait(c.Request().Context(), session); err != nil && !errors.Is(err, signin.ErrNone) {
 			return err
 		}

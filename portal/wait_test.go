@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -99,16 +100,24 @@ func TestLogInByPush(t *testing.T) {
 			if b.get("/login/wait"); b.number() != number {
 				t.Fatalf("a reload shows %s, before it was %s", b.number(), number)
 			}
+			before := maps.Clone(b.cookies)
 			b.approves(phone)
 			b.get("/login/wait")
 			b.at("/apps")
 			b.get("/login/wait") // over
 			b.at("/apps")
+			b.post("/login/wait/cancel") // an old tab takes nothing back
+			b.get("/apps")
+			b.at("/apps")
+			in := maps.Clone(b.cookies)
 			b.submit("/logout")
 			b.at("/login")
 			b.says("login.logged-out")
-			b.get("/apps")
-			b.at("/login")
+			for _, cookies := range []map[string]string{b.cookies, before, in} { // whoever has a token of before has nothing
+				b.cookies = cookies
+				b.get("/apps")
+				b.at("/login")
+			}
 		})
 	}
 }
@@ -404,4 +413,26 @@ func TestProve(t *testing.T) {
 	}
 	b.get("/prove?next=//evil.example.com") // proven already: goes on, and not there
 	b.at("/security")
+}
+
+// A phone that is taken away while the page waits leaves a way on.
+func TestThePhoneIsRemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Accounts.Texter = nil
+	ada := s.person("Ada")
+	phone := s.Pair(ada)
+	b := s.browser()
+	b.password(ada)
+	b.answers(phone, approval.Deny, "")
+	b.get("/login/wait")
+	if _, err := s.Devices.Remove(t.Context(), phone.Device, accounts.Operator); err != nil {
+		t.Fatal(err)
+	}
+	b.submit("/login/wait/again")
+	b.says("wait.end.unlinked.title")
+	b.submit("/login/wait/cancel")
+	b.at("/login")
+	b.password(ada)
+	b.at("/setup/method")
 }

@@ -104,8 +104,8 @@ func (s *Service) entered(ctx context.Context, session Session) {
 
 // visited writes down in which browser the password is typed.
 func (s *Service) visited(session *Session, v Visit) {
-	session.IP, session.Place, session.Browser = v.IP, s.place(v.IP), browserOf(v)
-	session.UserAgent = v.UserAgent[:min(len(v.UserAgent), maxAgent)]
+	session.IP, session.UserAgent, session.Browser = addressOf(v.IP), agentOf(v.UserAgent), browserOf(v)
+	session.Place = s.place(session.IP)
 }
 
 // renew gives the session another token. Who has the one before has nothing.

@@ -293,6 +293,25 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// TestStrangeBrowsers: whatever a browser says of itself keeps nobody out.
+func TestStrangeBrowsers(t *testing.T) {
+	t.Parallel()
+	w, ada, phone := newPerson(t)
+	for _, test := range []struct{ ip, agent, wantIP, wantAgent string }{
+		{"", "", "", ""},
+		{"not an address", "\x00\n\xff\u202eFire\u00e9fox ", "", "Firefox"},
+		{"fe80::1%eth0", " ", "fe80::1", ""},
+		{"::ffff:203.0.113.9", strings.Repeat("x", 1023) + "  yz", "203.0.113.9", strings.Repeat("x", 1023)},
+	} {
+		v := &ayetest.Visitor{World: w, Member: ada, Visit: signin.Visit{IP: test.ip, UserAgent: test.agent}}
+		v.Type()
+		v.Approve(phone)
+		in := v.Look()
+		ayetest.Same(t, "kept", []string{in.IP, in.UserAgent}, []string{test.wantIP, test.wantAgent})
+		w.Clock.Pass(time.Hour) // so that the person can be asked again
+	}
+}
+
 // TestAuditRows: what happens to a session stands in the chain of its organisation.
 func TestAuditRows(t *testing.T) {
 	t.Parallel()

@@ -85,9 +85,12 @@ func nothingElse(t *testing.T, v *ayetest.Visitor) {
 		}
 	}
 	ayetest.Same(t, "fresh", v.SignIn.Fresh(v.Look()), false)
-	if _, _, err := v.SignIn.NewPassword(t.Context(), v.Look(), "another horse battery staple"); err == nil {
-		t.Error("a password was set")
+	want := signin.ErrLevel
+	if v.Look().Level == signin.Reset {
+		want = signin.ErrNotFresh
 	}
+	_, _, err := v.SignIn.NewPassword(t.Context(), v.Look(), newPassword)
+	ayetest.Fails(t, err, want)
 }
 
 // TestThreatPasswordAlone: with a second factor, the password opens nothing, not even where the
@@ -221,10 +224,13 @@ func TestLocalPhone(t *testing.T) {
 	// It has nothing better, so this is proof enough.
 	ayetest.Same(t, "fresh", w.SignIn.Fresh(in), true)
 
-	// Once there is a factor that counts everywhere, that one is asked.
+	// Once there is a factor that counts everywhere, that one is asked, and in whatever name: it
+	// opens both.
+	pick(v, w.Organisation)
 	own := w.Pair(ada)
-	v = w.Arrive(ada)
+	v.Type()
 	waiting = v.Wait()
+	ayetest.Same(t, "organisation", waiting.Organisation, w.Organisation.Name)
 	ayetest.Same(t, "deliveries", len(waiting.Deliveries), 1)
 	_, err = w.Approve(phone, v.Asked(waiting))
 	ayetest.Fails(t, err, approval.ErrNotFound)
@@ -257,4 +263,22 @@ func TestThreatLocalPhoneChangesSecurity(t *testing.T) {
 	reset := reset(w, ada)
 	_, err = w.Approve(local, reset.Asked(reset.Wait()))
 	ayetest.Fails(t, err, approval.ErrNotFound)
+}
+
+// TestBetterFactorMeanwhile: what was enough when it was asked is not when it is answered.
+func TestBetterFactorMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	w.SetPassword(ada)
+	local := w.PairLocal(ada)
+	v := w.LogIn(ada, local)
+	w.Clock.Pass(signin.Freshness)
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	waiting := v.Wait()
+	w.Pair(ada)
+	v.Yes(local, waiting)
+	_, _, _, err := w.SignIn.Wait(t.Context(), v.Look())
+	ayetest.Fails(t, err, signin.ErrWithin)
+	ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), false)
 }

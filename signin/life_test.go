@@ -119,7 +119,7 @@ func TestStrictestBeforeThePick(t *testing.T) {
 	picked.Prove(phone) // the person is there
 	pick(picked, strict)
 	pick(picked, w.Organisation)
-	for range 26 {
+	for range 28 {
 		w.Clock.Pass(2 * time.Minute)
 		picked.Look()
 	}

@@ -151,8 +151,12 @@ func TestRulesOfNow(t *testing.T) {
 	gone(t, w, byCode.Token)
 	ayetest.Same(t, "level", byPush.Look().Level, signin.Full)
 
+	alone := w.LogIn(ada, phone)
 	w.Clock.Pass(20 * time.Minute)
 	ayetest.Same(t, "level", byPush.Look().Level, signin.Full)
+	w.Change(func(o *accounts.Organisation) { o.SessionIdle = 20 * time.Minute })
+	gone(t, w, alone.Token)
+	byPush.Look()
 	ayetest.Fails(t, w.Accounts.SetRole(t.Context(), ada, accounts.RoleAdministrator), nil)
 	gone(t, w, byPush.Token) // it was left alone for longer than an administrator may
 }
@@ -195,6 +199,7 @@ func TestPickDropsAProof(t *testing.T) {
 	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
 	v.Yes(phone, v.Wait())
 	pick(v, other)
+	ayetest.Same(t, "purpose", v.Look().Purpose, "")
 	_, _, _, err := w.SignIn.Wait(t.Context(), v.Look())
 	ayetest.Fails(t, err, signin.ErrNotWaiting)
 	ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), false)

@@ -12,7 +12,7 @@ import (
 // factor, [Service.Wait]. An empty token says that it goes on there. It fails as
 // accounts.Service.ConfirmPassword does, or with [ErrLevel].
 func (s *Service) Prove(ctx context.Context, session Session, v Visit, password secret.Secret) (Session, secret.Secret, error) {
-	if session.Level != Full || session.Reported {
+	if session.Level != Full {
 		return Session{}, "", ErrLevel
 	}
 	if err := s.Passwords.ConfirmPassword(ctx, session.PersonID, attempt(v, session.Member.Person.Email, password)); err != nil {

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -221,6 +222,27 @@ func browserOf(v Visit) string {
 		return ""
 	}
 	return secret.Hash(secret.Secret(v.Browser))
+}
+
+// addressOf is the address in its plain form; empty for what is none.
+func addressOf(ip string) string {
+	address, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ""
+	}
+	return address.Unmap().WithZone("").String()
+}
+
+// agentOf is what a browser says of itself, without what belongs in no header: nobody shall be
+// kept out, or shown something else, by it.
+func agentOf(header string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, header)
+	return strings.TrimSpace(plain[:min(len(plain), maxAgent)])
 }
 
 // attempt is a password that is typed in the browser.

@@ -142,8 +142,9 @@ type State struct {
 // Waiting is what the waiting page shows.
 type Waiting struct {
 	Purpose Purpose
-	// State is that of the request. Released stands for two rare things: another page of this
-	// browser is being let in at this very moment, or the server ended just then; ask again.
+	// State is that of the request. Released with a new token is the end of the way. Without one it
+	// stands for two rare things: another page of this browser is being let in at this very moment,
+	// or the server ended just then; ask again.
 	State     approval.State
 	RequestID string
 	// Organisation is in whose name it is asked.

@@ -54,11 +54,19 @@ func (s *Store) applicationRows(ctx context.Context, a accounts.Application) (ap
 	}
 	var err error
 	row.WebhookSecret, err = s.seal(ctx, row.place(), a.WebhookSecret)
-	secrets := make([]clientSecretRow, 0, len(a.Secrets))
-	for i, live := range a.Secrets {
-		secrets = append(secrets, clientSecretRow{ApplicationID: a.ID, Position: i, ID: live.ID, Hash: live.Hash, Created: millis(live.Created)})
+	return row, secretRows(a.ID, a.Secrets), err
+}
+
+func secretRows(applicationID string, secrets []accounts.ClientSecret) []clientSecretRow {
+	rows := make([]clientSecretRow, 0, len(secrets))
+	for i, live := range secrets {
+		rows = append(rows, clientSecretRow{ApplicationID: applicationID, Position: i, ID: live.ID, Hash: live.Hash, Created: millis(live.Created)})
 	}
-	return row, secrets, err
+	return rows
+}
+
+func (r clientSecretRow) plain() accounts.ClientSecret {
+	return accounts.ClientSecret{ID: r.ID, Hash: r.Hash, Created: moment(r.Created)}
 }
 
 // CreateApplication adds a relying party.
@@ -80,10 +88,10 @@ func (s *Store) CreateApplication(ctx context.Context, a accounts.Application, e
 	})
 }
 
-// UpdateApplication stores everything but the id, the kind, the organisation and the time of
-// creation, of an application that is not the portal.
+// UpdateApplication stores everything but the id, the kind, the organisation, the secrets and the
+// time of creation, of an application that is not the portal.
 func (s *Store) UpdateApplication(ctx context.Context, a accounts.Application, entry audit.Entry) error {
-	row, secrets, err := s.applicationRows(ctx, a)
+	row, _, err := s.applicationRows(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -98,7 +106,21 @@ func (s *Store) UpdateApplication(ctx context.Context, a accounts.Application, e
 		if !found {
 			return accounts.ErrNotFound
 		}
-		if err := keepSecrets(tx, a.ID, secrets); err != nil {
+		return record(tx, entry)
+	})
+}
+
+// ChangeSecrets gives an application other live secrets, by those that are live at that moment.
+func (s *Store) ChangeSecrets(ctx context.Context, applicationID string, change func([]accounts.ClientSecret) ([]accounts.ClientSecret, error), entry audit.Entry) error {
+	return s.write(ctx, func(tx *transaction) error {
+		live, err := list(tx.Where("application_id = ?", applicationID).Order("position"), clientSecretRow.plain)
+		if err != nil {
+			return err
+		}
+		if live, err = change(live); err != nil {
+			return err
+		}
+		if err = keepSecrets(tx, applicationID, secretRows(applicationID, live)); err != nil {
 			return err
 		}
 		return record(tx, entry)
@@ -170,9 +192,7 @@ func (s *Store) ApplicationList(ctx context.Context, organisationID string) ([]a
 		query = query.Where("organisation_id = ?", organisationID)
 	}
 	return unsealed(query, func(row applicationRow) (accounts.Application, error) {
-		secrets, err := list(s.read(ctx).Where("application_id = ?", row.ID).Order("position"), func(r clientSecretRow) accounts.ClientSecret {
-			return accounts.ClientSecret{ID: r.ID, Hash: r.Hash, Created: moment(r.Created)}
-		})
+		secrets, err := list(s.read(ctx).Where("application_id = ?", row.ID).Order("position"), clientSecretRow.plain)
 		if err != nil {
 			return accounts.Application{}, err
 		}

@@ -237,7 +237,8 @@ func (s *Store) RemoveSpare(ctx context.Context, id string, entry audit.Entry) (
 		if err != nil {
 			return false, err
 		}
-		if removed, err := removeDevice(tx, id); err != nil || !removed {
+		removed, err := removeDevice(tx, id)
+		if err != nil || !removed {
 			return false, err
 		}
 		// A phone that is not active yet is nobody's second factor.

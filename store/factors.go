@@ -85,7 +85,7 @@ func (s *Store) RemoveApp(ctx context.Context, personID, id string, keepOne bool
 		if err != nil {
 			return err
 		}
-		if err := tx.Where("id = ?", id).Delete(&authenticatorRow{}).Error; err != nil {
+		if err = tx.Where("id = ?", id).Delete(&authenticatorRow{}).Error; err != nil {
 			return err
 		}
 		left, err := hasFactor(tx, personID)
@@ -95,7 +95,7 @@ func (s *Store) RemoveApp(ctx context.Context, personID, id string, keepOne bool
 		if keepOne && !left {
 			return otp.ErrLastFactor
 		}
-		if err := countFactors(tx, personID); err != nil {
+		if err = countFactors(tx, personID); err != nil {
 			return err
 		}
 		removed = row.app()

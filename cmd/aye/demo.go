@@ -65,12 +65,15 @@ func (c *demoCommand) Run(ctx context.Context, env *environment) error {
 	err = c.play(ctx, env, s, start, shop, page, first)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	return errors.Join(err, closeAll(at[:]), s.Close(last))
+	return errors.Join(err, shop.stop(last), page.stop(last), first.stop(last), s.Close(last))
 }
 
+// serving is a listener, and what answers there.
 type serving struct {
 	net.Listener
+
 	origin string
+	server *http.Server
 }
 
 func listenAs(ctx context.Context, address string) (serving, error) {
@@ -79,7 +82,7 @@ func listenAs(ctx context.Context, address string) (serving, error) {
 		return serving{}, fmt.Errorf("%w; choose another port, see aye demo --help", err)
 	}
 	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return serving{listener, "http://localhost:" + port}, err
+	return serving{listener, "http://localhost:" + port, &http.Server{ReadHeaderTimeout: 5 * time.Second}}, err
 }
 
 func closeAll(all []serving) error {
@@ -90,10 +93,17 @@ func closeAll(all []serving) error {
 	return errors.Join(errs...)
 }
 
-// serve answers until Run closes the listener.
+// serve answers until stop.
 func (s serving) serve(handler http.Handler) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = server.Serve(s) }()
+	s.server.Handler = handler
+	go func() { _ = s.server.Serve(s) }()
+}
+
+// stop waits for the answers that are under way: they need the stage.
+func (s serving) stop(ctx context.Context) error {
+	err := s.server.Shutdown(ctx)
+	_ = s.Close() // where nothing was served
+	return err
 }
 
 func (c *demoCommand) play(ctx context.Context, env *environment, s *stage.Stage, start time.Time, shop, page, first serving) error {

@@ -201,7 +201,7 @@ func TestEveryNotice(t *testing.T) {
 		{accounts.Notice{Kind: accounts.PhoneLinked, OrganisationID: o.ID, Device: "Pixel 9"}, "bij Tulip."},
 		{accounts.Notice{Kind: accounts.PhoneRemoved, Device: "Pixel 9"}, "‘Pixel 9’"},
 		{accounts.Notice{Kind: accounts.PairingBurned, OrganisationID: o.ID}, "bij Tulip."},
-		{accounts.Notice{Kind: accounts.RequestReported, OrganisationID: o.ID, Application: "Shop", IP: "203.0.113.7"}, "bij Shop vanaf adres 203.0.113.7"},
+		{accounts.Notice{Kind: accounts.RequestReported, OrganisationID: o.ID, Application: "Shop", IP: "203.0.113.7"}, "203.0.113.7 niet van jou was"},
 	} {
 		c.notice.PersonID = ada.ID
 		a.announcer.Announce(ctx, c.notice)

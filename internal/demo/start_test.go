@@ -34,9 +34,9 @@ func TestPeopleInviteThemselves(t *testing.T) {
 	t.Parallel()
 	form := url.Values{"name": {" Bo "}, "email": {"bo@example.com"}, "language": {"nl"}, "administrator": {"on"}}
 	var invited []Guest
-	w := invite(startHandler(&invited, nil), form, func(*http.Request) {})
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/?invited" {
-		t.Errorf("it answers %d and leads to %q", w.Code, w.Header().Get("Location"))
+	sent := invite(startHandler(&invited, nil), form, func(*http.Request) {})
+	if sent.Code != http.StatusSeeOther || sent.Header().Get("Location") != "/?invited" {
+		t.Errorf("it answers %d and leads to %q", sent.Code, sent.Header().Get("Location"))
 	}
 	if len(invited) != 1 || invited[0] != (Guest{Name: "Bo", Email: "bo@example.com", Language: "nl", Administrator: true}) {
 		t.Errorf("%+v", invited)
@@ -51,9 +51,9 @@ func TestPeopleInviteThemselves(t *testing.T) {
 		}
 	}
 	invited = nil
-	w = invite(startHandler(&invited, nil), form, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") })
-	if w.Code != http.StatusForbidden || len(invited) != 0 {
-		t.Errorf("a form of another site: %d, %+v", w.Code, invited)
+	sent = invite(startHandler(&invited, nil), form, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") })
+	if sent.Code != http.StatusForbidden || len(invited) != 0 {
+		t.Errorf("a form of another site: %d, %+v", sent.Code, invited)
 	}
 }
 

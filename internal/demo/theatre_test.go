@@ -32,6 +32,7 @@ type theatre struct {
 	aye    string // the origin of Aye, at the end of the line
 	shop   string // its origin
 	phone  string // the origin of the phone page
+	start  string // the origin of the page on which people begin
 	config demo.ShopConfig
 	passed atomic.Int64
 }
@@ -45,10 +46,12 @@ func newTheatre(t *testing.T) *theatre {
 	t.Helper()
 	startChromium(t)
 	h := &theatre{t: t}
-	shop, page, front := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
-	h.shop, h.phone, h.aye = originOf(t, shop), originOf(t, page), originOf(t, front)
+	shop, page, first, front := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
+	h.shop, h.phone, h.start, h.aye = originOf(t, shop), originOf(t, page), originOf(t, first), originOf(t, front)
 	var err error
-	h.stage, err = stage.New(t.Context(), stage.Options{PhoneOrigins: []string{h.phone}, WebhookPrivate: true, Now: h.now, Change: func(c *app.Config) { c.Origin = h.aye }})
+	h.stage, err = stage.New(t.Context(), stage.Options{
+		PhoneOrigins: []string{h.phone}, WebhookPrivate: true, Mailbox: true, Now: h.now, Change: func(c *app.Config) { c.Origin = h.aye },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,12 +62,12 @@ func newTheatre(t *testing.T) *theatre {
 	})
 	h.line = newLine(t, h.stage.Origin)
 	start(t, front, h.line)
-	h.furnish(shop, page)
+	h.furnish(shop, page, first)
 	return h
 }
 
-// furnish makes the shop known to Aye, and opens shop and phone.
-func (h *theatre) furnish(shop, page *httptest.Server) {
+// furnish makes the shop known to Aye, and opens shop, phone and the page to begin.
+func (h *theatre) furnish(shop, page, first *httptest.Server) {
 	t := h.t
 	t.Helper()
 	organisation, err := h.stage.App.Accounts.CreateOrganisation(t.Context(), accounts.Organisation{
@@ -77,7 +80,7 @@ func (h *theatre) furnish(shop, page *httptest.Server) {
 		t.Fatal(err)
 	}
 	application, secret, err := h.stage.App.Accounts.CreateApplication(t.Context(), accounts.Application{
-		OrganisationID: organisation.ID, Name: "Tulp & Zoon", Origins: []string{h.shop}, MayEnrol: true, WebhookURL: h.shop + "/webhook",
+		OrganisationID: organisation.ID, Name: "Tulp & Zoon", Link: h.shop, Origins: []string{h.shop}, MayEnrol: true, WebhookURL: h.shop + "/webhook",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +91,13 @@ func (h *theatre) furnish(shop, page *httptest.Server) {
 	}
 	start(t, shop, demo.NewShop(h.config))
 	start(t, page, demo.NewPhonePage(demo.PhonePageConfig{AyeURL: h.aye, InboxURL: h.stage.FCM.ControlURL(), PushApp: stage.PushApp}))
+	start(t, first, demo.NewStart(demo.StartConfig{
+		AyeURL: h.aye, ShopURL: h.shop, PhoneURL: h.phone, MailboxURL: h.stage.Mailbox.URL(), Shopper: ada,
+		Invite: func(ctx context.Context, g demo.Guest) error {
+			_, err := h.stage.App.Accounts.Invite(ctx, organisation.ID, accounts.Person{Email: g.Email, Display: g.Name, Locale: g.Language}, accounts.RoleMember)
+			return err
+		},
+	}))
 }
 
 func originOf(t *testing.T, server *httptest.Server) string {

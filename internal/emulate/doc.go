@@ -11,5 +11,7 @@
 //	GET  /deliveries        one JSON line for each push to any address, from now on
 //	POST /script            {"address": "…", "behaviours": [{"reason": "Unregistered", "times": 1}]}
 //
+// A [Mailbox] plays the mail server, and shows what it took on a page.
+//
 // Nothing here is a defence: a stand-in belongs on a loopback address.
 package emulate

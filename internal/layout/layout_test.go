@@ -58,7 +58,8 @@ var mayImport = map[string][]string{
 	"portal/locales":   {},
 	"portal/page":      {"portal/locales"},
 	"portal/storybook": {"portal/locales", "portal/page"},
-	"portal":           slices.Concat(domain, leaves, []string{"portal/locales", "portal/page", "signin"}),
+	"portal/paths":     {},
+	"portal":           slices.Concat(domain, leaves, []string{"notify", "portal/locales", "portal/page"}),
 
 	"internal/app":     {"*"},
 	"internal/emulate": {"internal/secret"},
@@ -75,6 +76,7 @@ var mayImport = map[string][]string{
 	"internal/bench/bare": {},
 	// In tests alone.
 	"internal/ayetest": {"*"},
+	"internal/browser": {},
 	"internal/layout":  {},
 
 	"cmd/aye": {
@@ -92,7 +94,7 @@ var ownedBy = map[string][]string{
 		"notify/webhook", "notify/wire", "portal", "portal/storybook", "cmd/aye",
 	},
 	"encoding/json": {
-		"api", "internal/audit", "internal/bench", "internal/bench/bare", "internal/demo", "internal/emulate", "internal/phone", "internal/secret", "internal/strictjson", "internal/ayetest",
+		"api", "internal/audit", "internal/bench", "internal/bench/bare", "internal/browser", "internal/demo", "internal/emulate", "internal/phone", "internal/secret", "internal/strictjson", "internal/ayetest",
 		"notify/apns", "notify/fcm", "notify/webhook", "store", "cmd/aye",
 	},
 	"github.com/labstack":               {"api", "portal"},

@@ -21,6 +21,7 @@ type row struct {
 	Device          string              `json:"device,omitempty"`
 	Status          string              `json:"status,omitempty"`
 	User            string              `json:"user,omitempty"`
+	Account         string              `json:"account,omitempty"`
 	Person          string              `json:"person,omitempty"`
 	OrganisationID  string              `json:"organisation_id,omitempty"`
 	Organisation    string              `json:"organisation,omitempty"`

@@ -29,6 +29,7 @@ type Device struct {
 // Person is whose phone it is.
 type Person struct {
 	ID      string `json:"id"`
+	Account string `json:"account"`
 	Display string `json:"display"`
 }
 
@@ -48,11 +49,11 @@ func (p *Phone) Status(ctx context.Context) (Device, error) {
 	if err := p.call(ctx, r, http.MethodGet, "/v1/device", nil, &device); err != nil {
 		return Device{}, err
 	}
-	if device.Status == r.Status {
+	if device.Status == r.Status && device.User.Account == r.Account {
 		return device, nil
 	}
 	return device, p.book.amend(r.CodeHash, func(r *row) {
-		r.Status = device.Status
+		r.Status, r.Account = device.Status, device.User.Account
 		r.settle()
 	})
 }

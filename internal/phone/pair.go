@@ -129,6 +129,7 @@ type paired struct {
 
 type named struct {
 	ID      string `json:"id"`
+	Account string `json:"account"`
 	Display string `json:"display"`
 	Name    string `json:"name"`
 }
@@ -145,7 +146,7 @@ func (p *Phone) remember(r row, answer paired) (Pairing, error) {
 	var after row
 	err = p.book.amend(r.CodeHash, func(r *row) {
 		r.Device, r.Status = answer.Device, answer.Status
-		r.User, r.Person = answer.User.ID, answer.User.Display
+		r.User, r.Account, r.Person = answer.User.ID, answer.User.Account, answer.User.Display
 		r.OrganisationID, r.Organisation = answer.Organisation.ID, answer.Organisation.Name
 		r.ServerKeys = []jwk{pinned}
 		r.TOTP.Secret = Secret(answer.TOTP.URI)

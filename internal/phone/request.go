@@ -45,6 +45,7 @@ type challengeClaims struct {
 	Approval     string `json:"aid"`
 	Nonce        string `json:"cn"`
 	Organisation string `json:"org"`
+	Account      string `json:"acc"`
 	Purpose      string `json:"purpose"`
 	Confirm      string `json:"confirm"`
 	Digits       int    `json:"digits"`
@@ -147,7 +148,9 @@ func readChallenge(r row, known []jwk, text string) (challengeClaims, error) {
 	if err := verify(text, typeChallenge, known, &claims); err != nil {
 		return claims, err
 	}
-	if claims.Issuer != r.Origin || claims.Subject != r.User || claims.Organisation != r.OrganisationID {
+	here := claims.Subject == r.User && claims.Organisation == r.OrganisationID
+	// The same person may be asked by another organisation too.
+	if claims.Issuer != r.Origin || !here && (r.Account == "" || claims.Account != r.Account) {
 		return claims, fmt.Errorf("%w: a request for another account", ErrUntrusted)
 	}
 	if claims.Approval == "" || claims.Nonce == "" || claims.ExpiresAt == nil {

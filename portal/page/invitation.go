@@ -22,8 +22,8 @@ type Invitation struct {
 	// Action is the address of the invitation; its form goes there.
 	Action string
 	Way    InvitationWay
-	// Organisation invites, Inviter did it there; empty when that is not known.
-	Organisation, Inviter string
+	// Organisation is who invites.
+	Organisation string
 	// Person and Email are who is invited, Locale their language.
 	Person, Email, Locale string
 	// Other is who is logged in instead.

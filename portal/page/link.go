@@ -52,6 +52,8 @@ type LinkPhone struct {
 	Phone string
 	// AppStore and PlayStore are where the app is to be had; empty hides the link.
 	AppStore, PlayStore string
+	// Minimum is the oldest version of the app that the organisation takes; empty for any.
+	Minimum string
 	// Codes and Recovery offer what can stand in for the older phone.
 	Codes, Recovery bool
 	// Back is where one goes who does not want it, After where one goes on once it is linked.

@@ -6,15 +6,7 @@ import "time"
 type Upload struct {
 	// Left are imports to go back to.
 	Left []ImportLine
-	// Lines and Size are the most that a file may have.
-	Lines int
-	Size  string
 	Faults
-}
-
-// Hint says what a file may be.
-func (u Upload) Hint() Text {
-	return Say("manage.import.file-hint", "Lines", u.Lines, "Size", u.Size)
 }
 
 // ImportLine is one import in the list.

@@ -5,8 +5,8 @@ import "regexp"
 // LookForm is the form of how an organisation looks.
 type LookForm struct {
 	Name, Colour string
-	// Logo is the address of the picture that there is, empty for none.
-	Logo string
+	// Logo says that there is one.
+	Logo bool
 	// Own says that the organisation has a colour of its own.
 	Own bool
 	// Preview says that the page wears a colour that is not stored.

@@ -117,7 +117,7 @@ func (v Code) Self() string { return v.CodeAddress(v.Method) }
 type WaitEnd struct {
 	WaitPlace
 	// State is how it ended: denied, reported, mismatched, expired, cancelled, superseded or
-	// lapsed; or why it cannot begin: too-many, nothing, not-taken or over.
+	// lapsed; or why it cannot begin: too-many, nothing, unlinked, not-taken or over.
 	State string
 	// Organisation is in whose name the phone was asked.
 	Organisation string
@@ -129,7 +129,7 @@ func (WaitEnd) Page() string { return "wait-end" }
 // Again tells whether asking once more helps.
 func (v WaitEnd) Again() bool {
 	switch v.State {
-	case "reported", "nothing", "not-taken", "over":
+	case "reported", "nothing", "unlinked", "not-taken", "over":
 		return false
 	}
 	return true

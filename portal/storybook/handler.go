@@ -64,4 +64,4 @@ var index = template.Must(template.New("").Funcs(template.FuncMap{"asset": page.
 <title>Storybook</title><link rel="stylesheet" href="{{asset "pico.css"}}"><link rel="stylesheet" href="{{asset "portal.css"}}">
 <main class="wide"><h1>Every page of the portal</h1><section><dl>{{range $s := .Stories}}<div><dt>{{$s.Name}}</dt><dd>{{range $.Locales}}<a href="/{{.}}/{{$s.Name}}">{{.}}</a> {{end}}</dd></div>{{end}}</dl></section></main>`))
 
-const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 34 34"><path fill="#c8346f" d="M17 22C9 22 8 14 9 6l4 4 4-6 4 6 4-4c1 8 0 16-8 16z"/><path d="M17 22v10m0-2c-4 0-7-2-8-6m8 6c4 0 7-2 8-6" stroke="#2f8f57" stroke-width="2.4" fill="none" stroke-linecap="round"/></svg>`
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" width="34" height="34" viewBox="0 0 34 34"><path fill="#c8346f" d="M17 22C9 22 8 14 9 6l4 4 4-6 4 6 4-4c1 8 0 16-8 16z"/><path d="M17 22v10m0-2c-4 0-7-2-8-6m8 6c4 0 7-2 8-6" stroke="#2f8f57" stroke-width="2.4" fill="none" stroke-linecap="round"/></svg>`

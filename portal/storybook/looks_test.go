@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
-
-	"example.com/aye/portal/locales"
 )
 
 // sizes are how people look who zoom, or have large letters (WCAG 2.2, 1.4.4 and 1.4.10): 320
@@ -17,7 +15,7 @@ import (
 var sizes = []struct {
 	width int64
 	text  string
-}{{320, "100%"}, {390, "200%"}, {640, "100%"}, {1280, "200%"}}
+}{{320, "100%"}, {390, "200%"}, {640, "100%"}}
 
 // cut names what sticks out of the window to the side, or cannot be scrolled to.
 const cut = `(() => {
@@ -33,28 +31,17 @@ const cut = `(() => {
 	return found.slice(0, 3).join(", ");
 })()`
 
-// Nothing is cut off for who zooms or has large letters.
-func TestEveryPageFits(t *testing.T) {
-	t.Parallel()
-	address, ctx := serving(t), open(t)
-	for _, one := range stories() {
-		for _, locale := range locales.All {
-			page := address + "/" + locale + "/" + one.name
-			limited, cancel := context.WithTimeout(ctx, patience)
-			if err := chromedp.Do(limited, chromedp.Navigate(page)); err != nil {
-				t.Fatalf("%s: %v", page, err)
-			}
-			for _, size := range sizes {
-				looks(t, limited, size.width, false)
-				found, err := chromedp.Run(limited, chromedp.Evaluate[string](`document.documentElement.style.fontSize = "`+size.text+`"; `+cut))
-				if err != nil {
-					t.Fatalf("%s: %v", page, err)
-				}
-				if found != "" {
-					t.Errorf("%s in %s, %d wide, text %s: cut off: %s", one.name, locale, size.width, size.text, found)
-				}
-			}
-			cancel()
+// fits looks whether something of the page that is open is cut off.
+func fits(t *testing.T, ctx context.Context, address string) {
+	t.Helper()
+	for _, size := range sizes {
+		looks(t, ctx, size.width, false)
+		found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.documentElement.style.fontSize = "`+size.text+`"; `+cut))
+		if err != nil {
+			t.Fatalf("%s: %v", address, err)
+		}
+		if found != "" {
+			t.Errorf("%s, %d wide, text %s: cut off: %s", address, size.width, size.text, found)
 		}
 	}
 }

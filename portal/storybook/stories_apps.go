@@ -17,12 +17,14 @@ func appsStories() []story {
 	soon.Due = time.Date(2026, time.December, 1, 0, 0, 0, 0, time.UTC)
 	return []story{
 		{"organisations/pick", between, page.Organisations{Choices: []page.OrganisationChoice{
-			{ID: "org_1", Name: "Bloemenveiling Noord"}, {ID: "org_2", Name: "Tulp & Zoon", Last: true},
+			{ID: "org_1", Name: "Bloemenveiling Noord"},
+			{ID: "org_2", Name: "Tulp & Zoon", Last: true},
 			{ID: "org_3", Name: "Zaad en Knol", Problem: page.Say("organisations.not-totp"), Way: "login"},
 			{ID: "org_4", Name: "Zonnehof", Problem: page.Say("organisations.required"), Way: "setup"},
 		}}},
 		{"organisations/switch", owner("/organisations"), page.Organisations{Choices: []page.OrganisationChoice{
-			{ID: "org_1", Name: "Bloemenveiling Noord", Problem: page.Say("organisations.within"), Way: "login"}, {ID: "org_2", Name: "Tulp & Zoon", Here: true},
+			{ID: "org_1", Name: "Bloemenveiling Noord", Problem: page.Say("organisations.within"), Way: "login"},
+			{ID: "org_2", Name: "Tulp & Zoon", Here: true},
 			{ID: "org_3", Name: "Zaad en Knol", Problem: page.Say("organisations.too-old"), Way: "login"},
 		}}},
 		{"organisations/stuck", between, page.Organisations{Stuck: true, Choices: []page.OrganisationChoice{

@@ -75,7 +75,7 @@ func peopleStories() []story {
 }
 
 func importStories() []story {
-	upload := page.Upload{Lines: 10_000, Size: "1 MB"}
+	upload := page.Upload{}
 	broken := func(problem string, pairs ...any) page.Upload {
 		v := upload
 		v.Faults = page.Faults{"file": page.Say("manage.import.file-bad."+problem, pairs...)}
@@ -100,8 +100,8 @@ func importStories() []story {
 		managed("import-upload", "import", upload),
 		managed("import-left", "import", left),
 		managed("import-no-file", "import", broken("missing")),
-		managed("import-too-large", "import", broken("too-large", "Size", "1 MB")),
-		managed("import-too-long", "import", broken("too-long", "Lines", 10_000)),
+		managed("import-too-large", "import", broken("too-large")),
+		managed("import-too-long", "import", broken("too-long")),
 		managed("import-not-text", "import", broken("not-text")),
 		managed("import-empty", "import", broken("empty")),
 		managed("import-bad-header", "import", broken("bad-header", "Value", "voornaam")),
@@ -140,7 +140,8 @@ func applicationStories() []story {
 	}
 	return []story{
 		managed("applications", "applications", page.Applications{Applications: []page.ManagedApplication{
-			{ID: "app_2", Name: "Boekhouding", Secrets: 2, MayEnrol: true}, {ID: shop.ID, Name: shop.Name, Link: shop.Link, Secrets: 1},
+			{ID: "app_2", Name: "Boekhouding", Secrets: 2, MayEnrol: true},
+			{ID: shop.ID, Name: shop.Name, Link: shop.Link, Secrets: 1},
 			{ID: "app_3", Name: "Kassa", Link: "https://till.example.com"},
 		}}),
 		managed("applications-none", "applications", page.Applications{}),
@@ -155,6 +156,10 @@ func applicationStories() []story {
 		one("second-made", page.ShownSecrets{ID: shop.ID, Name: shop.Name, ClientSecret: "Xw71LpTt5rYc3sHd9mJfKxEeGgUuIoA0q8Zk2vWb0n4", Second: true}),
 		one("webhook-made", page.ShownSecrets{ID: shop.ID, Name: shop.Name, WebhookSecret: "whsec_mJ1k9xQ0p7Zt3vWb8n4Xw71LpTt5rYc3"}),
 		one("add", confirm("add", "add-confirm", false, "Name", shop.Name)),
+		one("first", page.Confirm{
+			Title: page.Say("manage.application.first-title", "Name", shop.Name), Text: page.Say("manage.application.first-confirm"),
+			Action: "/manage/applications/" + shop.ID + "/secret", Button: page.Say("manage.application.add-sure"), Back: "/manage/applications/" + shop.ID,
+		}),
 		one("end", confirm("end", "end-confirm", true, "Secret", "q8Zk2v")),
 		one("end-last", confirm("end", "end-last", true, "Secret", "q8Zk2v")),
 		one("webhook", confirm("webhook", "webhook-confirm", false, "Name", shop.Name)),
@@ -187,7 +192,7 @@ func rulesStories() []story {
 }
 
 func lookStories() []story {
-	look := page.LookForm{Name: "Tulp & Zoon", Colour: "#b0235f", Own: true, Logo: "/logo.svg"}
+	look := page.LookForm{Name: "Tulp & Zoon", Colour: "#b0235f", Own: true, Logo: true}
 	pale := look
 	pale.Colour, pale.Preview = "#ffe34d", true
 	pale.Light, pale.Dark = page.Shades(pale.Colour)

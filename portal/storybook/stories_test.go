@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -151,7 +152,8 @@ func unclear(root *html.Node) (wrong []string) {
 		case "input", "select", "textarea":
 			id, _ := attribute(node, "id")
 			_, named := attribute(node, "aria-label")
-			if kind, _ := attribute(node, "type"); kind != "hidden" && !labels[id] && !named {
+			_, hidden := attribute(node, "hidden")
+			if kind, _ := attribute(node, "type"); kind != "hidden" && !hidden && !labels[id] && !named {
 				wrong = append(wrong, "a field without a label")
 			}
 		case "button", "a", "summary":
@@ -208,6 +210,45 @@ func TestStoriesSpeakBothLanguages(t *testing.T) {
 			if node.Data == "h1" && words(node) != want {
 				t.Errorf("%s: the heading is %q", locale, words(node))
 			}
+		}
+	}
+}
+
+// rule finds the classes in the style sheet.
+var rule = regexp.MustCompile(`\.([a-z][a-z-]*)`)
+
+// Every class that a page uses has a rule, and every rule a page that uses it.
+func TestEveryClassHasARule(t *testing.T) {
+	t.Parallel()
+	renderer, err := page.New(clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ruled, used := map[string]bool{}, map[string]string{}
+	for address, content := range page.Assets() {
+		if strings.HasPrefix(address, "/static/portal.") && strings.HasSuffix(address, ".css") {
+			sheet := regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(string(content), "")
+			for _, found := range rule.FindAllStringSubmatch(sheet, -1) {
+				ruled[found[1]] = true
+			}
+		}
+	}
+	for _, one := range stories() {
+		for _, node := range elements(draw(t, renderer, one, locales.English)) {
+			classes, _ := attribute(node, "class")
+			for class := range strings.FieldsSeq(classes) {
+				used[class] = one.name
+			}
+		}
+	}
+	for class, name := range used {
+		if !ruled[class] {
+			t.Errorf("%s: no rule for .%s", name, class)
+		}
+	}
+	for class := range ruled {
+		if used[class] == "" {
+			t.Errorf("no page uses .%s", class)
 		}
 	}
 }

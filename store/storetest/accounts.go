@@ -128,26 +128,13 @@ func testApplications(t *testing.T, open Opener) {
 		ctx, a := t.Context(), h.AddApplication(t, h.Organisation, "Before")
 		same(t, "application", got(h.Backend.Application(ctx, a.ID))(t), a)
 		a.Name, a.Link, a.Origins, a.MayEnrol = "After", "https://a.example.com/", []string{"https://a.example.com", "https://b.example.com"}, true
-		a.Secrets = append(a.Secrets, accounts.ClientSecret{ID: "second", Hash: "hash", Created: h.Clock.Now()})
 		h.written(t, 1, func() { must(t, h.UpdateApplication(ctx, a, h.entry(h.Organisation.ID, "application.updated"))) })
 		same(t, "application", got(h.Backend.Application(ctx, a.ID))(t), a)
-		a.MayEnrol, a.WebhookURL, a.WebhookSecret, a.Secrets = false, "", "", a.Secrets[1:]
+		a.MayEnrol, a.WebhookURL, a.WebhookSecret = false, "", ""
 		must(t, h.UpdateApplication(ctx, a, h.entry(h.Organisation.ID, "application.updated")))
 		same(t, "application", got(h.Backend.Application(ctx, a.ID))(t), a)
 	})
-	t.Run("a third secret is refused", func(t *testing.T) {
-		a := h.AddApplication(t, h.Organisation, "Three")
-		before := a
-		for _, id := range []string{"two", "three"} {
-			a.Secrets = append(a.Secrets, accounts.ClientSecret{ID: id, Hash: id, Created: h.Clock.Now()})
-		}
-		h.written(t, 0, func() {
-			if err := h.UpdateApplication(t.Context(), a, h.entry(h.Organisation.ID, "x")); err == nil {
-				t.Fatal("three secrets are live")
-			}
-		})
-		same(t, "application", got(h.Backend.Application(t.Context(), a.ID))(t), before)
-	})
+	t.Run("secrets", func(t *testing.T) { testSecrets(t, h) })
 	t.Run("unknown", func(t *testing.T) {
 		_, err := h.Backend.Application(t.Context(), "app_none")
 		fails(t, err, accounts.ErrNotFound)
@@ -181,4 +168,35 @@ func testApplications(t *testing.T, open Opener) {
 			t.Fatal(len(all))
 		}
 	})
+}
+
+// testSecrets: what is made of the secrets is made of those of that moment, and nothing else changes them.
+func testSecrets(t *testing.T, h *House) {
+	ctx, a := t.Context(), h.AddApplication(t, h.Organisation, "Secrets")
+	entry := h.entry(h.Organisation.ID, "application.secret-added")
+	stale, more := a, func(ids ...string) func([]accounts.ClientSecret) ([]accounts.ClientSecret, error) {
+		return func(live []accounts.ClientSecret) ([]accounts.ClientSecret, error) {
+			for _, id := range ids {
+				live = append(live, accounts.ClientSecret{ID: id, Hash: id, Created: h.Clock.Now()})
+			}
+			return live, nil
+		}
+	}
+	h.written(t, 1, func() { must(t, h.ChangeSecrets(ctx, a.ID, more("second"), entry)) })
+	a.Secrets, _ = more("second")(a.Secrets)
+	same(t, "two", got(h.Backend.Application(ctx, a.ID))(t), a)
+	h.written(t, 0, func() {
+		if err := h.ChangeSecrets(ctx, a.ID, more("third"), entry); err == nil {
+			t.Fatal("three secrets are live")
+		}
+		fails(t, h.ChangeSecrets(ctx, a.ID, func([]accounts.ClientSecret) ([]accounts.ClientSecret, error) { return nil, accounts.ErrSecrets }, entry), accounts.ErrSecrets)
+	})
+	same(t, "two still", got(h.Backend.Application(ctx, a.ID))(t), a)
+	must(t, h.ChangeSecrets(ctx, a.ID, func(live []accounts.ClientSecret) ([]accounts.ClientSecret, error) { return live[1:], nil }, entry))
+	a.Secrets = a.Secrets[1:]
+	same(t, "the second", got(h.Backend.Application(ctx, a.ID))(t), a)
+	must(t, h.UpdateApplication(ctx, stale, entry)) // with what somebody saw before
+	same(t, "an ended secret stays ended", got(h.Backend.Application(ctx, a.ID))(t), a)
+	must(t, h.ChangeSecrets(ctx, a.ID, func([]accounts.ClientSecret) ([]accounts.ClientSecret, error) { return nil, nil }, entry))
+	same(t, "none", len(got(h.Backend.Application(ctx, a.ID))(t).Secrets), 0)
 }

@@ -120,8 +120,8 @@ func testNotActivated(t *testing.T, h *House) {
 		"never was":           func(a *otp.Activation) { a.ID = "aut_none" },
 		"another person's":    func(a *otp.Activation) { a.PersonID = other.Person.ID },
 		"begun too long ago":  func(a *otp.Activation) { a.Since = e.Created },
-		"activated before":    func(a *otp.Activation) { a.ID = app.ID },
-		"the seed of a phone": func(a *otp.Activation) { a.ID = seed.ID },
+		"activated before":    func(a *otp.Activation) { a.ID, a.Since = app.ID, time.Time{} },
+		"the seed of a phone": func(a *otp.Activation) { a.ID, a.Since = seed.ID, time.Time{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := h.activation(e, 5)
@@ -135,7 +135,7 @@ func testNotActivated(t *testing.T, h *House) {
 }
 
 func testRecoveryCodes(t *testing.T, h *House) {
-	ctx, m, other := t.Context(), h.AddPerson(t, "recovery@example.com"), h.AddPerson(t, "recovery-other@example.com")
+	m, other := h.AddPerson(t, "recovery@example.com"), h.AddPerson(t, "recovery-other@example.com")
 	since := map[string]time.Time{}
 	keep := func(m accounts.Member, hashes ...string) {
 		t.Helper()
@@ -144,7 +144,7 @@ func testRecoveryCodes(t *testing.T, h *House) {
 			delete(since, m.ID)
 		}
 		h.written(t, 1, func() {
-			must(t, h.KeepRecoveryCodes(ctx, m.Person.ID, hashes, h.Clock.Now(), h.entry(h.Organisation.ID, "recovery-codes.made")))
+			must(t, h.KeepRecoveryCodes(t.Context(), m.Person.ID, hashes, h.Clock.Now(), h.entry(h.Organisation.ID, "recovery-codes.made")))
 		})
 	}
 	use := func(m accounts.Member, hash string, want bool) {
@@ -154,12 +154,12 @@ func testRecoveryCodes(t *testing.T, h *House) {
 			rows = 1
 		}
 		h.written(t, rows, func() {
-			same(t, "used", got(h.UseRecoveryCode(ctx, m.Person.ID, hash, h.Clock.Now(), h.entry(h.Organisation.ID, "recovery-code.used")))(t), want)
+			same(t, "used", got(h.UseRecoveryCode(t.Context(), m.Person.ID, hash, h.Clock.Now(), h.entry(h.Organisation.ID, "recovery-code.used")))(t), want)
 		})
 	}
 	left := func(m accounts.Member, want int) {
 		t.Helper()
-		have, made, err := h.RecoveryCodes(ctx, m.Person.ID)
+		have, made, err := h.RecoveryCodes(t.Context(), m.Person.ID)
 		must(t, err)
 		same(t, "left", []any{have, made}, []any{want, since[m.ID]})
 		same(t, "counted", h.factors(t, m), [2]int{0, want})
@@ -206,6 +206,9 @@ func testSpare(t *testing.T, h *House) {
 	same(t, "status", got(h.Device(ctx, first.ID))(t).Status, devices.Active)
 	same(t, "its codes", len(got(h.Authenticators(ctx, m.Person.ID))(t)), 1)
 	h.written(t, 1, func() { spare(pending.ID, true, nil) })
+	// A phone that is not active was never a factor.
+	alone := h.AddPhone(t, h.AddPerson(t, "pending-alone@example.com"), pairing.AwaitingCode)
+	h.written(t, 1, func() { spare(alone.ID, true, nil) })
 	second := h.AddPhone(t, m, pairing.Paired)
 	h.written(t, 1, func() { spare(first.ID, true, nil) })
 	spare(first.ID, false, nil)
@@ -244,19 +247,19 @@ func testSpare(t *testing.T, h *House) {
 
 // testLastTwo removes both factors of a person at the same moment, many times.
 func testLastTwo(t *testing.T, h *House) {
-	ctx, entry := t.Context(), h.entry(h.Organisation.ID, "removed")
+	entry := h.entry(h.Organisation.ID, "removed")
 	type removal func() (bool, error)
 	phone := func(t *testing.T, m accounts.Member) removal {
 		id := h.AddPhone(t, m, pairing.Paired).ID
 		return func() (bool, error) {
-			removed, err := h.RemoveSpare(ctx, id, entry)
+			removed, err := h.RemoveSpare(t.Context(), id, entry)
 			return removed, unlessLast(err)
 		}
 	}
 	app := func(t *testing.T, m accounts.Member) removal {
 		id := h.AddApp(t, m, 5).ID
 		return func() (bool, error) {
-			_, err := h.RemoveApp(ctx, m.Person.ID, id, true, entry)
+			_, err := h.RemoveApp(t.Context(), m.Person.ID, id, true, entry)
 			if errors.Is(err, otp.ErrNone) {
 				return false, nil
 			}
@@ -271,7 +274,7 @@ func testLastTwo(t *testing.T, h *House) {
 				m := h.AddPerson(t, fmt.Sprintf("last-%d-%s@example.com", i, secret.NewID("x")))
 				both := []removal{pair[0](t, m), pair[1](t, m)}
 				same(t, "removed", race(t, func(i int) (bool, error) { return both[i%2]() }), 1)
-				left := len(got(h.DevicesOf(ctx, m.Person.ID))(t)) + len(got(h.Apps(ctx, m.Person.ID))(t))
+				left := len(got(h.DevicesOf(t.Context(), m.Person.ID))(t)) + len(got(h.Apps(t.Context(), m.Person.ID))(t))
 				same(t, "left", left, 1)
 			}
 		})
