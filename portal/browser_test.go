@@ -58,7 +58,7 @@ func (b *browser) call(r *http.Request) opened {
 	r.Header.Set("Accept-Language", b.language)
 	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 	for name, value := range b.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value}) //nolint:gosec // as browsers send them, without attributes
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	recorder := httptest.NewRecorder()
 	b.portal.Handler().ServeHTTP(recorder, r)

@@ -15,9 +15,9 @@ func (s *site) codes(m accounts.Member) (code func() secret.Secret) {
 		s.Fatal(err)
 	}
 	code = func() secret.Secret {
-		text, err := totp.GenerateCode(e.Secret.Reveal(), s.Clock.Now())
-		if err != nil {
-			s.Fatal(err)
+		text, failed := totp.GenerateCode(e.Secret.Reveal(), s.Clock.Now())
+		if failed != nil {
+			s.Fatal(failed)
 		}
 		return secret.Secret(text)
 	}

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"compress/gzip"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -99,6 +100,7 @@ func TestErrorPages(t *testing.T) {
 		{"/nowhere", "This page does not exist", "Deze pagina bestaat niet", http.StatusNotFound},
 		{"/test/panic", "Something went wrong here", "Hier ging iets mis", http.StatusInternalServerError},
 		{"/test/broken", "Something went wrong here", "Hier ging iets mis", http.StatusInternalServerError},
+		{"/test/slow", "We will be back in a moment", "We zijn zo terug", http.StatusServiceUnavailable}, // after its time limit
 		{"/test/unavailable", "We will be back in a moment", "We zijn zo terug", http.StatusServiceUnavailable},
 	} {
 		for language, want := range map[string]string{"en": one.english, "nl": one.dutch} {
@@ -229,6 +231,27 @@ func TestWithoutHTTPS(t *testing.T) {
 	for _, c := range got.Cookies() {
 		if c.Secure || strings.HasPrefix(c.Name, "__Host-") || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
 			t.Errorf("the cookie is %v", c)
+		}
+	}
+}
+
+// Only a proxy that the operator named tells where a call came from.
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	_, here, err := net.ParseCIDR("192.0.2.0/24") // httptest calls from there
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, one := range map[string]struct {
+		proxies []*net.IPNet
+		want    string
+	}{"nobody is believed": {nil, "ip=192.0.2.1"}, "the proxy is": {[]*net.IPNet{here}, "ip=203.0.113.9"}} {
+		s := newSite(t, func(c *portal.Config) { c.TrustedProxies = one.proxies })
+		b := s.tab(t)
+		b.header.Set("X-Forwarded-For", "203.0.113.9")
+		b.get("/login")
+		if !strings.Contains(s.log.String(), one.want) {
+			t.Errorf("%s: %s", name, s.log)
 		}
 	}
 }

@@ -36,7 +36,7 @@ var kinds = []struct {
 	kind   string
 }{
 	{errForeign, http.StatusForbidden, "foreign"},
-	{errForm, http.StatusBadRequest, "not-found"},
+	{errForm, http.StatusBadRequest, "form"},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
 	{accounts.ErrForbidden, http.StatusForbidden, "forbidden"},
 	{signin.ErrLevel, http.StatusForbidden, "forbidden"},

@@ -161,3 +161,40 @@ func TestNotices(t *testing.T) {
 		}
 	}
 }
+
+// What stands around a page is what the person can use: the administration for who manages,
+// another organisation for who has one, and what will be asked of who has no second factor.
+func TestFrame(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.portal.AddTestPages()
+	s.free()
+	ada, owner := s.AddPerson("Ada"), s.AddMember(s.Organisation, "Olga", accounts.RoleOwner)
+	s.SetPassword(ada)
+	s.SetPassword(owner)
+	const manage, several, due = `href="/manage"`, `href="/organisations"`, "you need a second factor"
+	has := func(m accounts.Member, in bool, words ...string) {
+		t.Helper()
+		b := s.tab(t)
+		b.logIn(m, ayetest.Password)
+		got := b.get("/test/in")
+		got.is(t, http.StatusOK, "")
+		for _, word := range words {
+			if strings.Contains(got.text, word) != in {
+				t.Errorf("%s: %q is there: %v", m.Person.Display, word, !in)
+			}
+		}
+	}
+	has(ada, false, manage, several)
+	has(ada, true, "Ada", due, s.Organisation.Name)
+	has(owner, true, manage, due)
+	s.Pair(owner)
+	in := s.in(t, owner, s.Elder(owner))
+	if strings.Contains(in.get("/test/in").text, due) {
+		t.Error("who has a second factor is told to set one up")
+	}
+	s.Join(s.AddOrganisation(func(o *accounts.Organisation) { o.Name = "Other" }), ada)
+	b := s.tab(t)
+	b.cookies["__Host-aye_session"] = s.LogIn(ada, s.Pair(ada)).Token.Reveal()
+	b.get("/").is(t, http.StatusSeeOther, "/organisations")
+}

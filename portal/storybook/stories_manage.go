@@ -28,7 +28,7 @@ func peopleStories() []story {
 	ada := page.ManagedPerson{ID: "usr_1", Name: "Ada de Vries", Email: "ada@example.com", Role: "owner", Status: "active", Enrolled: true, Since: since, Self: true}
 	bram := page.ManagedPerson{ID: "usr_2", Name: "Bram Smit", Email: "bram.smit@example.com", Role: "member", Status: "active", Since: since}
 	chandra := page.ManagedPerson{ID: "usr_3", Name: "Chandra van den Berg-Ramdin", Email: "chandra.van.den.berg.ramdin@greenhouses.example.com", Role: "administrator", Status: "active", Enrolled: true, Since: since}
-	dirk := page.ManagedPerson{ID: "usr_4", Name: "Dirk", Email: "dirk@example.com", Role: "member", Status: "invited", Since: now.AddDate(0, 0, -2)}
+	dirk := page.ManagedPerson{ID: "usr_4", Name: "dirk@example.com", Email: "dirk@example.com", Role: "member", Status: "invited", Since: now.AddDate(0, 0, -2)}
 	all := page.People{People: []page.ManagedPerson{ada, bram, chandra, dirk}, Next: "/manage/people?after=dirk%40example.com"}
 	roles := page.RoleChoices(true)
 	invite := page.Invite{Role: "member", Roles: roles, Languages: page.LanguageChoices(true)}

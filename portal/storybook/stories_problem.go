@@ -8,7 +8,7 @@ import (
 
 func problemStories() []story {
 	var all []story
-	for _, kind := range []string{"not-found", "forbidden", "foreign", "too-large", "unavailable"} {
+	for _, kind := range []string{"not-found", "forbidden", "foreign", "form", "too-large", "unavailable"} {
 		all = append(all, story{"problem/" + kind, stranger(""), page.Problem{Kind: kind}})
 	}
 	return append(all,
