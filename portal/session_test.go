@@ -194,7 +194,10 @@ func TestFrame(t *testing.T) {
 		t.Error("who has a second factor is told to set one up")
 	}
 	s.Join(s.AddOrganisation(func(o *accounts.Organisation) { o.Name = "Other" }), ada)
-	b := s.tab(t)
-	b.cookies["__Host-aye_session"] = s.LogIn(ada, s.Pair(ada)).Token.Reveal()
+	b, visitor := s.tab(t), s.LogIn(ada, s.Pair(ada))
+	b.cookies["__Host-aye_session"] = visitor.Token.Reveal()
 	b.get("/").is(t, http.StatusSeeOther, "/organisations")
+	visitor.Took(s.SignIn.Pick(t.Context(), visitor.Look(), s.Organisation.ID))
+	b.cookies["__Host-aye_session"] = visitor.Token.Reveal()
+	b.get("/test/in").says(t, several)
 }

@@ -314,3 +314,42 @@ func TestWizardIsClosed(t *testing.T) {
 		b.at("/login/wait")
 	}
 }
+
+// Who is invited in Dutch reads Dutch, whatever the browser prefers, until they choose.
+func TestInvitationInItsLanguage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	m, err := s.Accounts.Invite(t.Context(), s.Organisation.ID, accounts.Person{Email: "ada@example.com", Display: "Ada", Locale: "nl"}, accounts.RoleMember)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/invitations/" + s.Announcer.LastLetter(accounts.LetterInvitation, m.Person.ID).Reveal()
+	b := s.browser()
+	b.get(path)
+	if !strings.Contains(b.page.text(), "Je bent uitgenodigd") {
+		t.Fatal(b.page.text())
+	}
+	b.submit("/language", "language", "en")
+	b.at(path)
+	b.says("invitation.title")
+}
+
+// A provider of text messages that does not answer keeps nobody out.
+func TestTheNumberCanBeSkipped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Texts.Refuse(errDown)
+	b, _, token := s.invited("en")
+	b.choosesPassword(token)
+	b.submit("/setup/number", "number", "not a number")
+	b.is(http.StatusUnprocessableEntity)
+	b.says("setup.number.wrong")
+	b.submit("/setup/number", "number", "+31612345678")
+	b.is(http.StatusBadGateway)
+	b.says("setup.number.failed")
+	b.submit("/setup/number", "number", "+31612345678")
+	b.is(http.StatusTooManyRequests)
+	b.says("setup.number.wait", "Wait", "30 seconds")
+	b.get("/setup/method")
+	b.says("setup.choice.required")
+}

@@ -11,6 +11,7 @@ import (
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/internal/ayetest"
+	"example.com/aye/notify"
 	"example.com/aye/portal/locales"
 )
 
@@ -435,4 +436,41 @@ func TestThePhoneIsRemovedMeanwhile(t *testing.T) {
 	b.at("/login")
 	b.password(ada)
 	b.at("/setup/method")
+}
+
+// The page says in plain words what became of the notification.
+func TestWhereTheNotificationIs(t *testing.T) {
+	t.Parallel()
+	for detail, says := range map[string]string{
+		"The app was removed from this phone, or it registered anew.": "wait.reason.gone",
+		"Google did not answer in time.":                              "wait.reason.trouble",
+		"There is no connection to Google.":                           "wait.reason.trouble",
+		"Google refuses our credentials.":                             "wait.reason.setup",
+		"Google refused the message.":                                 "wait.reason.unknown",
+		"":                                                            "wait.told.accepted",
+	} {
+		t.Run(says, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			ada := s.person("Ada")
+			phone := s.Pair(ada)
+			b := s.browser()
+			b.password(ada)
+			b.says("wait.told.queued", "Name", "Pixel 9")
+			report := notify.Report{Push: s.Pusher.Taken(notify.MessageApproval)[0], Outcome: notify.Outcome{Class: notify.Rejected, Detail: detail}}
+			if detail == "" {
+				report.Outcome.Class = notify.Accepted
+			}
+			if err := s.Approvals.Pushed(t.Context(), report); err != nil {
+				t.Fatal(err)
+			}
+			b.get("/login/wait")
+			b.says(says, "Name", "Pixel 9", "Channel", "Google")
+			if _, err := s.Approvals.PendingFor(t.Context(), phone.Device); err != nil {
+				t.Fatal(err)
+			}
+			b.get("/login/wait")
+			b.says("wait.told.fetched", "Name", "Pixel 9")
+		})
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -31,6 +32,12 @@ func New(t *testing.T) *Tab {
 func (b *Tab) Another() *Tab {
 	b.t.Helper()
 	return openTab(b.t, b.ctx)
+}
+
+// Target is a tab that the browser opened by itself.
+func (b *Tab) Target(id target.ID) *Tab {
+	b.t.Helper()
+	return openTab(b.t, b.ctx, chromedp.WithTargetID(id))
 }
 
 func openTab(t *testing.T, parent context.Context, options ...chromedp.ContextOption) *Tab {
@@ -160,6 +167,18 @@ func (b *Tab) Picture() []byte {
 	ctx, cancel := context.WithTimeout(b.ctx, Patience)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return png
+}
+
+// Whole is a picture of the whole page, however long it is, as PNG.
+func (b *Tab) Whole() []byte {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, Patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		b.t.Fatal(err)
 	}

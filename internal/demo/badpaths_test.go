@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-
 	"example.com/aye/internal/phone"
 )
 
@@ -17,15 +15,15 @@ func TestTheQRCodeRunsOut(t *testing.T) {
 	b := h.login(newBrowser(t))
 	old := b.pairingLink()
 	h.pass(3 * time.Minute)
-	b.open(h.shop + "/link")
-	b.sees("The code has run out")
-	b.press("Show new code")
+	b.Open(h.shop + "/link")
+	b.Sees("The code has run out")
+	b.Press("Show new code")
 	link := b.qr()
 	if link == old {
 		t.Fatal("the new code is the old one")
 	}
 	h.handset(link)
-	b.sees("Linked", "Pixel 9")
+	b.Sees("Linked", "Pixel 9")
 }
 
 // How a request ends without a login.
@@ -55,15 +53,15 @@ func TestNobodyIsLetIn(t *testing.T) {
 			if err != nil || outcome.Status != one.status {
 				t.Fatalf("the answer became %q, %v", outcome.Status, err)
 			}
-			b.sees(one.words)
+			b.Sees(one.words)
 			if one.again {
-				b.press("Ask again")
+				b.Press("Ask again")
 				h.approves(handset, b)
-				b.sees("Welcome, Ada")
+				b.Sees("Welcome, Ada")
 				return
 			}
-			b.open(h.shop)
-			b.sees("Log in")
+			b.Open(h.shop)
+			b.Sees("Log in")
 		})
 	}
 }
@@ -74,14 +72,14 @@ func TestTheRequestExpires(t *testing.T) {
 	b, handset := h.linked(newBrowser(t))
 	id := b.request()
 	h.pass(3 * time.Minute)
-	b.open(h.shop + "/wait")
-	b.sees("Time is up")
+	b.Open(h.shop + "/wait")
+	b.Sees("Time is up")
 	if _, err := handset.Approve(t.Context(), id, "000", phone.Biometric); err == nil {
 		t.Error("the phone could answer after the end")
 	}
-	b.press("Ask again")
+	b.Press("Ask again")
 	h.approves(handset, b)
-	b.sees("Welcome, Ada")
+	b.Sees("Welcome, Ada")
 }
 
 func TestReportedAfterTheReleaseInTheBrowser(t *testing.T) {
@@ -90,7 +88,7 @@ func TestReportedAfterTheReleaseInTheBrowser(t *testing.T) {
 	b, handset := h.linked(newBrowser(t))
 	id := b.request()
 	h.approves(handset, b)
-	b.sees("Welcome, Ada")
+	b.Sees("Welcome, Ada")
 	if outcome, err := handset.Report(t.Context(), id); err != nil || outcome.Status != "reported" {
 		t.Fatalf("the report became %q, %v", outcome.Status, err)
 	}
@@ -110,9 +108,9 @@ func TestTwoBrowsersAtOnce(t *testing.T) {
 		t.Fatalf("the phone is asked %d times, %v", len(asked), err)
 	}
 	h.approves(handset, own)
-	own.sees("Welcome, Ada")
-	other.sees("Confirm on your phone")
-	other.until(`document.querySelector("main").dataset.state === "pending"`)
+	own.Sees("Welcome, Ada")
+	other.Sees("Confirm on your phone")
+	other.Until(`document.querySelector("main").dataset.state === "pending"`)
 }
 
 func TestTwoTabsOfOneBrowser(t *testing.T) {
@@ -120,27 +118,27 @@ func TestTwoTabsOfOneBrowser(t *testing.T) {
 	h := newTheatre(t)
 	first, handset := h.linked(newBrowser(t))
 	second := first.another()
-	second.open(h.shop + "/wait")
-	first.sees("Continued in another tab")
-	first.press("Continue here instead")
+	second.Open(h.shop + "/wait")
+	first.Sees("Continued in another tab")
+	first.Press("Continue here instead")
 	first.waits()
-	second.sees("Continued in another tab")
+	second.Sees("Continued in another tab")
 	h.approves(handset, first)
-	first.sees("Welcome, Ada")
+	first.Sees("Welcome, Ada")
 }
 
 func TestTheNetworkGoesAndComes(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	b, handset := h.linked(newBrowser(t))
-	b.until(`document.querySelector("main").dataset.way === "socket"`) // before that there is no page that could speak
-	b.online(false)
+	b.Until(`document.querySelector("main").dataset.way === "socket"`) // before that there is no page that could speak
+	b.Online(false)
 	h.line.fail()
-	b.sees("No connection.")
+	b.Sees("No connection.")
 	h.approves(handset, b)
 	h.line.mend()
-	b.online(true)
-	b.sees("Welcome, Ada")
+	b.Online(true)
+	b.Sees("Welcome, Ada")
 }
 
 // Aye restarts, and nobody needs to do anything.
@@ -152,7 +150,7 @@ func TestAyeRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.approves(handset, b)
-	b.sees("Welcome, Ada")
+	b.Sees("Welcome, Ada")
 }
 
 func TestWithoutWebSockets(t *testing.T) {
@@ -174,9 +172,9 @@ func TestWithoutWebSockets(t *testing.T) {
 			h := newTheatre(t)
 			h.line.treat(one(t))
 			b, handset := h.linked(newBrowser(t))
-			b.until(`performance.getEntriesByType("resource").some((e) => e.name.includes("/state"))`) // it asks instead
+			b.Until(`performance.getEntriesByType("resource").some((e) => e.name.includes("/state"))`) // it asks instead
 			h.approves(handset, b)
-			b.sees("Welcome, Ada")
+			b.Sees("Welcome, Ada")
 		})
 	}
 }
@@ -185,41 +183,41 @@ func TestWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	b := newBrowser(t)
-	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.Scripts(false)
 	h.login(b)
 	handset := h.handset(b.qr())
-	b.sees("Linked", "Pixel 9") // the page looks by itself
-	b.click(`[data-show=paired] form[action="/again"] button`)
-	b.sees("This page looks for your answer every five seconds.")
+	b.Sees("Linked", "Pixel 9") // the page looks by itself
+	b.Click(`[data-show=paired] form[action="/again"] button`)
+	b.Sees("This page looks for your answer every five seconds.")
 	h.approves(handset, b)
-	b.sees("Welcome, Ada")
+	b.Sees("Welcome, Ada")
 }
 
 func TestInDutch(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	b := newBrowser(t).speaks("nl-NL")
-	b.open(h.shop)
-	b.sees("Inloggen", "Verder")
+	b.Open(h.shop)
+	b.Sees("Inloggen", "Verder")
 	h.login(b)
-	b.sees("Koppel je telefoon")
+	b.Sees("Koppel je telefoon")
 	inHand := b.another().speaks("nl-NL")
-	inHand.open(h.phone)
-	inHand.sees("Nog geen account")
-	inHand.enter("#link", b.pairingLink())
-	inHand.press("Koppel")
-	inHand.press("Koppel deze telefoon")
-	inHand.sees("Gekoppeld aan Tulp & Zoon")
-	inHand.press("Klaar")
-	b.press("Verder met inloggen")
+	inHand.Open(h.phone)
+	inHand.Sees("Nog geen account")
+	inHand.Enter("#link", b.pairingLink())
+	inHand.Press("Koppel")
+	inHand.Press("Koppel deze telefoon")
+	inHand.Sees("Gekoppeld aan Tulp & Zoon")
+	inHand.Press("Klaar")
+	b.Press("Verder met inloggen")
 	number := b.number()
-	b.sees("Bevestig op je telefoon")
-	inHand.click(".row")
-	inHand.sees("Inlogverzoek accepteren?")
-	inHand.enter("#number", number)
-	inHand.press("Accepteren")
-	b.sees("Welkom, Ada")
-	if language := b.read("document.documentElement.lang"); !strings.HasPrefix(language, "nl") {
+	b.Sees("Bevestig op je telefoon")
+	inHand.Click(".row")
+	inHand.Sees("Inlogverzoek accepteren?")
+	inHand.Enter("#number", number)
+	inHand.Press("Accepteren")
+	b.Sees("Welkom, Ada")
+	if language := b.Read("document.documentElement.lang"); !strings.HasPrefix(language, "nl") {
 		t.Errorf("the page calls its language %q", language)
 	}
 }

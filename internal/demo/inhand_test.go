@@ -17,25 +17,25 @@ func (h *theatre) paired(b *tab) (shop, inHand *tab) {
 	h.t.Helper()
 	h.login(b)
 	inHand = b.another()
-	inHand.open(h.phone)
-	inHand.enter("#link", b.pairingLink())
-	inHand.press("Link")
+	inHand.Open(h.phone)
+	inHand.Enter("#link", b.pairingLink())
+	inHand.Press("Link")
 	// Nothing is sent before the person has seen whereto.
-	inHand.sees("Link this phone?", h.aye)
-	b.until(`document.querySelector("[data-state=open]")`)
-	inHand.press("Link this phone")
-	inHand.sees("Linked to Tulp & Zoon")
-	inHand.press("Done")
-	b.press("Continue logging in")
+	inHand.Sees("Link this phone?", h.aye)
+	b.Until(`document.querySelector("[data-state=open]")`)
+	inHand.Press("Link this phone")
+	inHand.Sees("Linked to Tulp & Zoon")
+	inHand.Press("Done")
+	b.Press("Continue logging in")
 	b.waits()
 	return b, inHand
 }
 
 func (b *tab) opensRequest() {
 	b.t.Helper()
-	b.sees("1 request waits")
-	b.click(".row")
-	b.sees("Accept login request?")
+	b.Sees("1 request waits")
+	b.Click(".row")
+	b.Sees("Accept login request?")
 }
 
 func TestThePhoneInTheBrowser(t *testing.T) {
@@ -43,25 +43,25 @@ func TestThePhoneInTheBrowser(t *testing.T) {
 	h := newTheatre(t)
 	shop, inHand := h.paired(newBrowser(t))
 	inHand.opensRequest()
-	inHand.sees("Tulp & Zoon", "Ada", "127.0.0.1", "Chrome", "Type the number on the screen")
-	inHand.until(`document.querySelector(".actions .good").disabled`) // until a number is there
-	inHand.enter("#number", shop.number())
-	inHand.press("Accept")
-	inHand.sees("Accepted", "The browser goes on by itself.")
-	shop.sees("Welcome, Ada")
+	inHand.Sees("Tulp & Zoon", "Ada", "127.0.0.1", "Chrome", "Type the number on the screen")
+	inHand.Until(`document.querySelector(".actions .good").disabled`) // until a number is there
+	inHand.Enter("#number", shop.number())
+	inHand.Press("Accept")
+	inHand.Sees("Accepted", "The browser goes on by itself.")
+	shop.Sees("Welcome, Ada")
 
-	inHand.press("Was this not you?")
-	inHand.sees("Reported")
-	inHand.press("Done")
-	inHand.press("↺\nHistory")
-	inHand.sees("Reported", "Tulp & Zoon")
+	inHand.Press("Was this not you?")
+	inHand.Sees("Reported")
+	inHand.Press("Done")
+	inHand.Press("↺\nHistory")
+	inHand.Sees("Reported", "Tulp & Zoon")
 	h.outAgain(shop)
 }
 
 // outAgain waits until the shop has heard that the login was not the person's.
 func (h *theatre) outAgain(shop *tab) {
 	h.t.Helper()
-	shop.wait("the shop ends the session", func(ctx context.Context) bool {
+	shop.Wait("the shop ends the session", func(ctx context.Context) bool {
 		if err := chromedp.Do(ctx, chromedp.Navigate(h.shop)); err != nil {
 			return false
 		}
@@ -74,22 +74,22 @@ func TestThePhoneReadsAPicture(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	shop := h.login(newBrowser(t))
-	shop.until(`document.querySelector(".qr img")?.complete`)
+	shop.Until(`document.querySelector(".qr img")?.complete`)
 	photo := filepath.Join(t.TempDir(), "photo.png")
-	if err := os.WriteFile(photo, shop.picture(), 0o600); err != nil {
+	if err := os.WriteFile(photo, shop.Picture(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	inHand := newBrowser(t) // on another machine
-	inHand.open(h.phone)
-	inHand.sees("No account yet")
-	inHand.do(chromedp.SetUploadFiles(chromedp.ID("picture"), []string{photo}))
-	inHand.sees(h.aye)
-	inHand.press("Link this phone")
-	inHand.sees("Linked to Tulp & Zoon")
-	shop.sees("Linked", "Chrome")
+	inHand.Open(h.phone)
+	inHand.Sees("No account yet")
+	inHand.Do(chromedp.SetUploadFiles(chromedp.ID("picture"), []string{photo}))
+	inHand.Sees(h.aye)
+	inHand.Press("Link this phone")
+	inHand.Sees("Linked to Tulp & Zoon")
+	shop.Sees("Linked", "Chrome")
 
-	inHand.open(h.phone) // it keeps the account
-	inHand.sees("Nothing to approve")
+	inHand.Open(h.phone) // it keeps the account
+	inHand.Sees("Nothing to approve")
 }
 
 func TestThePhoneFollowsTheLinkUnderTheQRCode(t *testing.T) {
@@ -97,9 +97,9 @@ func TestThePhoneFollowsTheLinkUnderTheQRCode(t *testing.T) {
 	h := newTheatre(t)
 	shop := h.login(newBrowser(t))
 	inHand := shop.another()
-	inHand.open(shop.read(`document.querySelector('a[target="aye-phone"]').href`))
-	inHand.sees("Link this phone?", h.aye)
-	if address := inHand.read("location.href"); strings.Contains(address, "pair") {
+	inHand.Open(shop.Read(`document.querySelector('a[target="aye-phone"]').href`))
+	inHand.Sees("Link this phone?", h.aye)
+	if address := inHand.Read("location.href"); strings.Contains(address, "pair") {
 		t.Errorf("the code stays in the address bar and the history: %s", address)
 	}
 }
@@ -115,11 +115,11 @@ func TestThePhoneSaysNo(t *testing.T) {
 			h := newTheatre(t)
 			shop, inHand := h.paired(newBrowser(t))
 			inHand.opensRequest()
-			inHand.press(button)
-			inHand.sees(words[0])
-			shop.sees(words[1])
-			shop.open(h.shop)
-			shop.sees("Log in")
+			inHand.Press(button)
+			inHand.Sees(words[0])
+			shop.Sees(words[1])
+			shop.Open(h.shop)
+			shop.Sees("Log in")
 		})
 	}
 }
@@ -132,8 +132,8 @@ func TestThePhonesCodeIsThatOfOathtool(t *testing.T) {
 	}
 	h := newTheatre(t)
 	shop, inHand := h.paired(newBrowser(t))
-	inHand.press("☰\nAccounts")
-	uri := inHand.read(`new Promise((resolve) => {
+	inHand.Press("☰\nAccounts")
+	uri := inHand.Read(`new Promise((resolve) => {
 		const opening = indexedDB.open("aye-phone");
 		opening.onsuccess = () => {
 			const all = opening.result.transaction("accounts").objectStore("accounts").getAll();
@@ -141,7 +141,7 @@ func TestThePhonesCodeIsThatOfOathtool(t *testing.T) {
 		};
 	})`)
 	code := ""
-	inHand.wait("the phone's code is that of oathtool", func(ctx context.Context) bool {
+	inHand.Wait("the phone's code is that of oathtool", func(ctx context.Context) bool {
 		want, err := exec.CommandContext(ctx, oathtool, "--totp", "-b", uri).Output()
 		if err != nil {
 			t.Fatal(err)
@@ -151,8 +151,8 @@ func TestThePhonesCodeIsThatOfOathtool(t *testing.T) {
 		same, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector("[data-totp]").textContent.replace(" ", "") === `+string(quoted)))
 		return err == nil && same
 	})
-	shop.press("No notification received?")
-	shop.enter("#code", code)
-	shop.press("Use this code")
-	shop.sees("Welcome, Ada", "code")
+	shop.Press("No notification received?")
+	shop.Enter("#code", code)
+	shop.Press("Use this code")
+	shop.Sees("Welcome, Ada", "code")
 }

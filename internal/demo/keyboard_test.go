@@ -8,13 +8,13 @@ import (
 )
 
 // types sends keys to whatever has the focus.
-func (b *tab) types(keys string) { b.t.Helper(); b.do(chromedp.KeyEvent(keys)) }
+func (b *tab) types(keys string) { b.t.Helper(); b.Do(chromedp.KeyEvent(keys)) }
 
 // tabsTo moves the focus to the element, as somebody without a mouse does.
 func (b *tab) tabsTo(css string) {
 	b.t.Helper()
 	for range 30 {
-		if b.read(`String(document.activeElement.matches(`+"`"+css+"`"+`))`) == "true" {
+		if b.Read(`String(document.activeElement.matches(`+"`"+css+"`"+`))`) == "true" {
 			return
 		}
 		b.types(kb.Tab)
@@ -27,34 +27,34 @@ func TestByKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	h := newTheatre(t)
 	b := newBrowser(t)
-	b.open(h.shop)
-	b.until(`document.activeElement.id === "email"`)
+	b.Open(h.shop)
+	b.Until(`document.activeElement.id === "email"`)
 	b.types(ada + kb.Tab + "anything" + kb.Enter)
 	link := b.pairingLink()
 	inHand := b.another()
-	inHand.open(h.phone)
-	inHand.sees("No account yet")
+	inHand.Open(h.phone)
+	inHand.Sees("No account yet")
 	inHand.tabsTo("#picture")
 	inHand.tabsTo("#link")
 	inHand.types(link + kb.Enter)
-	inHand.sees("Link this phone?")
+	inHand.Sees("Link this phone?")
 	inHand.tabsTo(".actions .good")
 	inHand.types(kb.Enter)
-	inHand.sees("Linked to Tulp & Zoon")
+	inHand.Sees("Linked to Tulp & Zoon")
 	inHand.tabsTo(".actions .good")
 	inHand.types(kb.Enter)
-	inHand.sees("Nothing to approve")
+	inHand.Sees("Nothing to approve")
 
-	b.until(`document.activeElement.matches("[data-show=paired]")`) // a screen reader reads on from here
+	b.Until(`document.activeElement.matches("[data-show=paired]")`) // a screen reader reads on from here
 	b.tabsTo(`form[action="/again"] button`)
 	b.types(kb.Enter)
 	number := b.number()
-	inHand.until(`document.querySelector("#news").textContent === "1 request waits"`) // a screen reader says so
+	inHand.Until(`document.querySelector("#news").textContent === "1 request waits"`) // a screen reader says so
 	inHand.tabsTo(".row")
 	inHand.types(kb.Enter)
-	inHand.sees("Accept login request?")
+	inHand.Sees("Accept login request?")
 	inHand.tabsTo("#number")
 	inHand.types(number + kb.Enter)
-	inHand.sees("Accepted")
-	b.sees("Welcome, Ada")
+	inHand.Sees("Accepted")
+	b.Sees("Welcome, Ada")
 }

@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/accessibility"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
+
+	"example.com/aye/internal/browser"
 )
 
 // Whoever zooms to 200 %, has large letters or listens to a screen reader can read and
@@ -20,7 +20,7 @@ func TestEveryPageIsForEverybody(t *testing.T) {
 					width, height, text int64
 				}{{640, 400, 1}, {320, 568, 1}, {390, 844, 2}} {
 					b.looks(one.width, one.height, one.text, false)
-					if cut := b.read(cut); cut != "" {
+					if cut := b.Read(cut); cut != "" {
 						t.Errorf("%s in %s, %d wide, text × %d: cut off: %s", scene, language, one.width, one.text, cut)
 					}
 				}
@@ -47,10 +47,7 @@ const cut = `(() => {
 // isNamed looks whether a screen reader has a name for whatever can be used.
 func (b *tab) isNamed(scene string) {
 	b.t.Helper()
-	tree, err := chromedp.Call(b.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	tree := browser.Call(b.Tab, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 	for _, node := range tree.Nodes {
 		if node.Ignored || node.Role == nil {
 			continue
@@ -68,11 +65,8 @@ func (b *tab) isNamed(scene string) {
 // looks sets the size of the window, the size of the letters and the colours.
 func (b *tab) looks(width, height, text int64, dark bool) {
 	b.t.Helper()
-	b.do(chromedp.EmulateViewport(width, height))
+	b.Looks(width, height, dark)
 	scheme := map[bool]string{true: "dark", false: "light"}[dark]
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-	}})
-	b.until(`document.documentElement.style.fontSize = "` + map[bool]string{true: "200%", false: "100%"}[text == 2] + `"`)
-	b.until(`matchMedia("(prefers-color-scheme: ` + scheme + `)").matches`)
+	b.Until(`document.documentElement.style.fontSize = "` + map[bool]string{true: "200%", false: "100%"}[text == 2] + `"`)
+	b.Until(`matchMedia("(prefers-color-scheme: ` + scheme + `)").matches`)
 }

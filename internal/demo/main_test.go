@@ -1,70 +1,9 @@
 package demo_test
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/chromedp"
+	"example.com/aye/internal/browser"
 )
 
-// patience bounds every wait in a browser; it is long because machines that test are busy.
-const patience = 30 * time.Second
-
-// chromium is one browser for all tests; each person in them has a profile of their own.
-var chromium struct {
-	once   sync.Once
-	ctx    context.Context
-	cancel func()
-	err    error
-}
-
-// TestMain ends the browser. Unlike a test's own context it outlives each test.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if chromium.cancel != nil {
-		chromium.cancel()
-	}
-	os.Exit(code)
-}
-
-// startChromium fails where there is no browser: a test that was left out proves nothing.
-func startChromium(t *testing.T) context.Context {
-	t.Helper()
-	chromium.once.Do(func() { chromium.err = openChromium() })
-	if chromium.err != nil {
-		t.Fatal(chromium.err)
-	}
-	return chromium.ctx
-}
-
-func openChromium() error {
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		return fmt.Errorf("install Debian's chromium: %w", err)
-	}
-	profile, err := os.MkdirTemp("", "aye-chromium-")
-	if err != nil {
-		return err
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB"))
-	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocated)
-	chromium.ctx = ctx
-	chromium.cancel = func() {
-		cancel()
-		stop()
-		_ = os.RemoveAll(profile)
-	}
-	if err := chromedp.Do(ctx); err != nil {
-		return errors.Join(errors.New("chromium does not start"), err)
-	}
-	return nil
-}
+func TestMain(m *testing.M) { browser.Main(m) }

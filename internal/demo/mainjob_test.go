@@ -13,15 +13,15 @@ func TestFromTheQRCodeToTheWelcome(t *testing.T) {
 		t.Fatalf("the QR code says %q and the page %q", link, shown)
 	}
 	handset := h.handset(link)
-	b.sees("Linked", "Pixel 9")
-	b.press("Continue logging in")
-	b.sees("Confirm on your phone", "Sent to Pixel 9")
+	b.Sees("Linked", "Pixel 9")
+	b.Press("Continue logging in")
+	b.Sees("Confirm on your phone", "Sent to Pixel 9")
 	if asked, err := handset.List(t.Context()); err != nil || len(asked) != 1 || asked[0].ID != b.request() {
 		t.Fatalf("the phone is asked %+v, %v", asked, err)
 	}
-	b.sees("Pixel 9 shows the request")
+	b.Sees("Pixel 9 shows the request")
 	h.approves(handset, b)
-	b.sees("Welcome, Ada", ada, "Pixel 9")
-	b.press("Log out")
-	b.sees("Log in")
+	b.Sees("Welcome, Ada", ada, "Pixel 9")
+	b.Press("Log out")
+	b.Sees("Log in")
 }

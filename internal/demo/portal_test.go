@@ -19,45 +19,45 @@ func TestFromTheStartPageToTheApps(t *testing.T) {
 	h := newTheatre(t)
 	b := newBrowser(t)
 	box := b.another()
-	box.open(h.stage.Mailbox.URL())
-	box.sees("No mail yet")
-	b.open(h.start)
-	b.enter("#name", "Bo")
-	b.enter("#email", "bo@example.com")
-	b.press("Invite me")
-	b.sees("The invitation is on its way")
-	box.sees("Tulp & Zoon invites you", "bo@example.com")
-	box.click(".mails a")
+	box.Open(h.stage.Mailbox.URL())
+	box.Sees("No mail yet")
+	b.Open(h.start)
+	b.Enter("#name", "Bo")
+	b.Enter("#email", "bo@example.com")
+	b.Press("Invite me")
+	b.Sees("The invitation is on its way")
+	box.Sees("Tulp & Zoon invites you", "bo@example.com")
+	box.Click(".mails a")
 
 	portal := box.opensMail(h.aye + "/invitations/")
-	portal.sees("Tulp & Zoon", "bo@example.com")
-	portal.click(`main a[href$="/password"]`)
+	portal.Sees("Tulp & Zoon", "bo@example.com")
+	portal.Click(`main a[href$="/password"]`)
 	const password = "seven quiet herons by the canal"
-	portal.enter("#field-password", password)
-	portal.enter("#field-again", password)
-	portal.press("Next")
-	portal.until(`location.pathname === "/setup/method"`)
-	portal.press("Next")
-	portal.until(`location.pathname === "/setup/link"`)
-	portal.press("Next")
-	code := portal.read(`document.querySelector('a[href*="/p#"]').href`)
+	portal.Enter("#field-password", password)
+	portal.Enter("#field-again", password)
+	portal.Press("Next")
+	portal.Until(`location.pathname === "/setup/method"`)
+	portal.Press("Next")
+	portal.Until(`location.pathname === "/setup/link"`)
+	portal.Press("Next")
+	code := portal.Read(`document.querySelector('a[href*="/p#"]').href`)
 
 	inHand := b.another()
-	inHand.open(h.phone)
-	inHand.enter("#link", code)
-	inHand.press("Link")
-	inHand.press("Link this phone")
-	inHand.sees("Linked to Tulp & Zoon")
-	inHand.press("Done")
-	portal.click(`form[action="/setup/done"] button`)
+	inHand.Open(h.phone)
+	inHand.Enter("#link", code)
+	inHand.Press("Link")
+	inHand.Press("Link this phone")
+	inHand.Sees("Linked to Tulp & Zoon")
+	inHand.Press("Done")
+	portal.Click(`form[action="/setup/done"] button`)
 
-	portal.enter("#field-email", "bo@example.com")
-	portal.enter("#field-password", password+kb.Enter)
+	portal.Enter("#field-email", "bo@example.com")
+	portal.Enter("#field-password", password+kb.Enter)
 	inHand.opensRequest()
-	inHand.press("Accept")
-	inHand.sees("Accepted")
-	portal.until(`location.pathname === "/apps"`)
-	portal.sees("Tulp & Zoon")
+	inHand.Press("Accept")
+	inHand.Sees("Accepted")
+	portal.Until(`location.pathname === "/apps"`)
+	portal.Sees("Tulp & Zoon")
 }
 
 // opensMail presses the button in the mail, and gives the tab that it opens. What is in a mail
@@ -65,14 +65,14 @@ func TestFromTheStartPageToTheApps(t *testing.T) {
 // until it comes to the button.
 func (b *tab) opensMail(address string) *tab {
 	b.t.Helper()
-	b.until(`document.querySelector("iframe") && document.readyState === "complete"`)
+	b.Until(`document.querySelector("iframe") && document.readyState === "complete"`)
 	var left, top, height float64
-	if _, err := fmt.Sscan(b.read(`(({ left, top, height }) => [left, top, height].join(" "))(document.querySelector("iframe").getBoundingClientRect())`), &left, &top, &height); err != nil {
+	if _, err := fmt.Sscan(b.Read(`(({ left, top, height }) => [left, top, height].join(" "))(document.querySelector("iframe").getBoundingClientRect())`), &left, &top, &height); err != nil {
 		b.t.Fatal(err)
 	}
 	var id target.ID
 	down := 0.0
-	b.wait("the mail opens "+address, func(ctx context.Context) bool {
+	b.Wait("the mail opens "+address, func(ctx context.Context) bool {
 		all, err := chromedp.Targets(ctx)
 		for _, info := range all {
 			if info.Type == "page" && strings.HasPrefix(info.URL, address) {
@@ -86,5 +86,5 @@ func (b *tab) opensMail(address string) *tab {
 		_ = chromedp.Do(ctx, chromedp.MouseClickXY(left+200, top+down)) // it is tried again
 		return false
 	})
-	return openTab(b.t, b.ctx, chromedp.WithTargetID(id))
+	return &tab{b.Target(id), b.t}
 }

@@ -3,14 +3,11 @@
 package demo_test
 
 import (
-	"context"
 	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 var shots = flag.String("shots", "", "a folder for pictures of every page, for people to look at")
@@ -28,13 +25,7 @@ func TestScreenshots(t *testing.T) {
 				for _, width := range []int64{390, 1280} {
 					b.looks(width, 860, 1, dark)
 					name := strings.Join([]string{scene, language, map[bool]string{true: "dark", false: "light"}[dark], map[bool]string{true: "wide", false: "narrow"}[width > 400]}, "-")
-					ctx, cancel := context.WithTimeout(b.ctx, patience)
-					png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-					cancel()
-					if err == nil {
-						err = os.WriteFile(filepath.Join(*shots, name+".png"), png, 0o600)
-					}
-					if err != nil {
+					if err := os.WriteFile(filepath.Join(*shots, name+".png"), b.Whole(), 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -3,7 +3,6 @@ package demo_test
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,9 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/chromedp"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/app"
@@ -44,7 +40,6 @@ func (h *theatre) pass(d time.Duration) { h.passed.Add(int64(d)) }
 
 func newTheatre(t *testing.T) *theatre {
 	t.Helper()
-	startChromium(t)
 	h := &theatre{t: t}
 	shop, page, first, front := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	h.shop, h.phone, h.start, h.aye = originOf(t, shop), originOf(t, page), originOf(t, first), originOf(t, front)
@@ -119,10 +114,10 @@ func start(t *testing.T, server *httptest.Server, handler http.Handler) {
 // login passes the first factor.
 func (h *theatre) login(b *tab) *tab {
 	b.t.Helper()
-	b.open(h.shop)
-	b.enter("#email", ada)
-	b.enter("#password", "anything")
-	b.click("main form button")
+	b.Open(h.shop)
+	b.Enter("#email", ada)
+	b.Enter("#password", "anything")
+	b.Click("main form button")
 	return b
 }
 
@@ -150,7 +145,7 @@ func (h *theatre) linked(b *tab) (*tab, *phone.Phone) {
 	h.t.Helper()
 	h.login(b)
 	handset := h.handset(b.pairingLink())
-	b.click(`[data-show=paired] form[action="/again"] button`)
+	b.Click(`[data-show=paired] form[action="/again"] button`)
 	b.waits()
 	return b, handset
 }
@@ -158,20 +153,20 @@ func (h *theatre) linked(b *tab) (*tab, *phone.Phone) {
 // pairingLink is the text of the QR code, which the page shows too for who has no camera.
 func (b *tab) pairingLink() string {
 	b.t.Helper()
-	return b.read(`document.querySelector("[data-select]").value`)
+	return b.Read(`document.querySelector("[data-select]").value`)
 }
 
 // waits until the number is there and the page's script is at work.
 func (b *tab) waits() {
 	b.t.Helper()
-	b.until(`document.readyState === "complete" && document.querySelector("[data-page=approval][data-state=pending] .number")`)
+	b.Until(`document.readyState === "complete" && document.querySelector("[data-page=approval][data-state=pending] .number")`)
 }
 
 // number is what the page shows to the person.
 func (b *tab) number() string {
 	b.t.Helper()
 	b.waits()
-	return b.read(`[...document.querySelectorAll(".number span")].map((s) => s.innerText).join("")`)
+	return b.Read(`[...document.querySelectorAll(".number span")].map((s) => s.innerText).join("")`)
 }
 
 // wrong is any number but the one that is shown.
@@ -186,7 +181,7 @@ func wrong(number string) string {
 func (b *tab) request() string {
 	b.t.Helper()
 	b.waits()
-	parts := strings.Split(b.read(`document.querySelector("main").dataset.stateUrl`), "/")
+	parts := strings.Split(b.Read(`document.querySelector("main").dataset.stateUrl`), "/")
 	return parts[len(parts)-2]
 }
 
@@ -196,13 +191,5 @@ func (h *theatre) approves(handset *phone.Phone, b *tab) {
 	outcome, err := handset.Approve(h.t.Context(), b.request(), b.number(), phone.Biometric)
 	if err != nil || outcome.Status != "approved" {
 		h.t.Fatalf("approving gave %q, %v", outcome.Status, err)
-	}
-}
-
-// call sends a command to the browser for which there is no action.
-func call[P, R any](b *tab, command cdp.Command[P, R], parameters P) {
-	b.t.Helper()
-	if _, err := chromedp.Call(b.ctx, command, parameters); err != nil {
-		b.t.Fatal(fmt.Errorf("%s: %w", command.Method, err))
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"example.com/aye/internal/browser"
 )
 
 // walk goes along every page of the shop and of the phone, and looks at each.
@@ -31,7 +33,7 @@ func walkThrough(t *testing.T, language string, look func(b *tab, scene string))
 // shows waits for a state of the shop's page and looks.
 func (w *walk) shows(scene, state string) {
 	w.t.Helper()
-	w.b.until(`document.querySelector('main[data-state="` + state + `"]')`)
+	w.b.Until(`document.querySelector('main[data-state="` + state + `"]')`)
 	w.look(w.b, "shop-"+scene)
 	w.b.looks(1280, 900, 1, false)
 }
@@ -39,59 +41,59 @@ func (w *walk) shows(scene, state string) {
 // holds waits for something on the phone and looks.
 func (w *walk) holds(scene string, css chromedp.CSS) {
 	w.t.Helper()
-	w.inHand.do(chromedp.WaitVisible(css))
+	w.inHand.Do(chromedp.WaitVisible(css))
 	w.look(w.inHand, "phone-"+scene)
 	w.inHand.looks(1280, 900, 1, false)
 }
 
 func (w *walk) links() {
 	w.t.Helper()
-	w.b.open(w.shop)
+	w.b.Open(w.shop)
 	w.look(w.b, "shop-login")
-	w.inHand.open(w.phone)
+	w.inHand.Open(w.phone)
 	w.holds("empty", ".blank")
 	w.login(w.b)
 	w.b.qr()
 	w.shows("qr", "open")
 	w.pass(3 * time.Minute)
-	w.b.open(w.shop + "/link")
+	w.b.Open(w.shop + "/link")
 	w.shows("qr-expired", "expired")
-	w.b.click(`form[action="/link/renew"] button`)
+	w.b.Click(`form[action="/link/renew"] button`)
 	w.b.qr()
 
-	w.inHand.enter("#link", w.b.pairingLink())
-	w.inHand.click(".inline button")
+	w.inHand.Enter("#link", w.b.pairingLink())
+	w.inHand.Click(".inline button")
 	w.holds("confirm", ".origin")
-	w.inHand.click(".actions .good")
+	w.inHand.Click(".actions .good")
 	w.holds("paired", ".mark.paired")
 	w.shows("linked", "paired")
-	w.inHand.click(".actions .good")
+	w.inHand.Click(".actions .good")
 	w.holds("calm", ".blank")
-	w.inHand.click(".tabs button:nth-child(2)")
-	w.inHand.until(`/\d/.test(document.querySelector("[data-totp]")?.textContent)`)
+	w.inHand.Click(".tabs button:nth-child(2)")
+	w.inHand.Until(`/\d/.test(document.querySelector("[data-totp]")?.textContent)`)
 	w.holds("accounts", "[data-totp]")
-	w.inHand.click(".tabs button:nth-child(1)")
+	w.inHand.Click(".tabs button:nth-child(1)")
 }
 
 func (w *walk) tapsOnce() {
 	w.t.Helper()
 	w.asksByTap()
-	w.inHand.click(".row")
+	w.inHand.Click(".row")
 	w.holds("tap", ".actions .good")
-	w.inHand.click(".actions .good")
-	w.inHand.click(".mark.approved ~ .actions .good")
+	w.inHand.Click(".actions .good")
+	w.inHand.Click(".mark.approved ~ .actions .good")
 }
 
 func (w *walk) asks() {
 	w.t.Helper()
-	w.b.click(`[data-show=paired] form[action="/again"] button`)
+	w.b.Click(`[data-show=paired] form[action="/again"] button`)
 	w.b.waits()
-	w.b.until(`document.querySelector("[data-is=fetched]")`)
+	w.b.Until(`document.querySelector("[data-is=fetched]")`)
 	w.shows("waiting", "pending")
-	w.b.click("summary")
+	w.b.Click("summary")
 	w.shows("help", "pending")
 	w.holds("list", ".row")
-	w.inHand.click(".row")
+	w.inHand.Click(".row")
 	w.holds("request", "#number")
 }
 
@@ -99,44 +101,44 @@ func (w *walk) ends() {
 	w.t.Helper()
 	w.ended("denied", ".actions .plain")
 	w.again()
-	w.inHand.enter("#number", wrong(w.b.number()))
+	w.inHand.Enter("#number", wrong(w.b.number()))
 	w.ended("mismatched", ".actions .good")
 	w.again()
 	w.ended("reported", ".actions .danger")
 	w.again()
-	w.inHand.enter("#number", w.b.number())
-	w.inHand.click(".actions .good")
+	w.inHand.Enter("#number", w.b.number())
+	w.inHand.Click(".actions .good")
 	w.holds("approved", ".mark.approved")
-	w.b.do(chromedp.WaitVisible(chromedp.CSS("dl")))
+	w.b.Do(chromedp.WaitVisible(chromedp.CSS("dl")))
 	w.look(w.b, "shop-released")
 	w.b.looks(1280, 900, 1, false)
-	w.inHand.click(".actions .good")
-	w.inHand.click(".tabs button:nth-child(3)")
+	w.inHand.Click(".actions .good")
+	w.inHand.Click(".tabs button:nth-child(3)")
 	w.holds("history", ".state")
 
-	w.b.click("nav form button")
-	w.b.do(chromedp.WaitVisible(chromedp.CSS("#email")))
+	w.b.Click("nav form button")
+	w.b.Do(chromedp.WaitVisible(chromedp.CSS("#email")))
 	w.login(w.b)
 	w.b.waits()
 	w.pass(3 * time.Minute)
-	w.b.open(w.shop + "/wait")
+	w.b.Open(w.shop + "/wait")
 	w.shows("expired", "expired")
 }
 
 // ended answers on the phone and looks at both sides.
 func (w *walk) ended(state string, button chromedp.CSS) {
 	w.t.Helper()
-	w.inHand.click(button)
+	w.inHand.Click(button)
 	w.holds(state, chromedp.CSS(".mark."+state))
 	w.shows(state, state)
-	w.inHand.click(".actions .good")
+	w.inHand.Click(".actions .good")
 }
 
 func (w *walk) again() {
 	w.t.Helper()
 	w.login(w.b)
 	w.b.waits()
-	w.inHand.click(".row")
+	w.inHand.Click(".row")
 }
 
 // asksByTap is an application that shows all that it can.
@@ -156,7 +158,7 @@ func (w *walk) asksByTap() {
 	}
 	request.SetBasicAuth(w.config.ClientID, w.config.ClientSecret.Reveal())
 	request.Header.Set("Content-Type", "application/json")
-	response, err := (&http.Client{Timeout: patience}).Do(request)
+	response, err := (&http.Client{Timeout: browser.Patience}).Do(request)
 	if err != nil {
 		w.t.Fatal(err)
 	}
