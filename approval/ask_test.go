@@ -122,7 +122,7 @@ func TestTheChallenge(t *testing.T) {
 	ayetest.Same(t, "cn", len(claims["cn"].(string)), 43)
 	delete(claims, "cn")
 	ayetest.Same(t, "claims", claims, jwt.MapClaims{
-		"iss": ayetest.Origin, "aid": asked.ID, "sub": s.member.ID, "org": w.Organisation.ID, "purpose": "login",
+		"iss": ayetest.Origin, "aid": asked.ID, "sub": s.member.ID, "org": w.Organisation.ID, "acc": s.member.Person.ID, "purpose": "login",
 		"confirm": "number", "digits": 3.0, "iat": number(w.Clock.Now()), "exp": number(w.Clock.Now().Add(approval.DefaultLife)),
 		"ctx": map[string]any{
 			"application": "The shop", "organisation": "Example", "person": "Ada", "new_browser": true, "created_at": "2026-02-03T04:05:06Z",

@@ -86,6 +86,24 @@ func TestSecurityAsksForProof(t *testing.T) {
 	}
 }
 
+// Who proves it comes back to the page, and is asked no more for five minutes.
+func TestSecurityAfterProof(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.person("Ada")
+	phone, b := s.Pair(ada), s.browser()
+	b.logIn(ada, phone)
+	s.Clock.Pass(6 * time.Minute)
+	b.get("/security/recovery")
+	b.at("/prove")
+	b.prove(phone)
+	b.at("/security/recovery")
+	b.is(http.StatusOK)
+	s.Clock.Pass(4 * time.Minute)
+	b.get("/security/phones")
+	b.at("/security/phones")
+}
+
 // The overview says how a person logs in, and what is missing.
 func TestSecurityOverview(t *testing.T) {
 	t.Parallel()

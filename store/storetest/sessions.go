@@ -235,6 +235,8 @@ func testSessionProof(t *testing.T, y, other tenancy) {
 		same(t, "asked", y.try(t, signin.Change{From: s, To: next}), false)
 		c := signin.Change{From: s, To: in(next), Proof: r.ID}
 		same(t, "held", y.try(t, c), false)
+		began := y.begin(t, signin.Password, func(s *signin.Session) { s.WaitingID = r.ID })
+		same(t, "held", y.try(t, finish(began)), false)
 	})
 	t.Run("another person's", func(t *testing.T) {
 		r := other.released(t)
