@@ -20,6 +20,7 @@ import (
 	"example.com/aye/notify"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/signin"
 )
 
 func pairingFor(organisation, email string) pairing.Opening {
@@ -229,7 +230,17 @@ func TestPolicyHasTheNumbers(t *testing.T) {
 	t.Parallel()
 	text := pages(t)["policy.md"]
 	in := func(d, unit time.Duration) int { return int(d / unit) }
-	for _, row := range []string{
+	rows := append(askingRows(in), portalRows(in)...)
+	for _, row := range rows {
+		if !strings.Contains(text, row) {
+			t.Errorf("policy.md does not say: %s", row)
+		}
+	}
+}
+
+// askingRows are those of requests, phones, codes and pushes.
+func askingRows(in func(d, unit time.Duration) int) []string {
+	return []string{
 		fmt.Sprintf("| a request waits for the phone | %d s | %d to %d s,", in(approval.DefaultLife, time.Second), in(approval.MinimumLife, time.Second), in(approval.MaximumLife, time.Second)),
 		fmt.Sprintf("| requests of a person side by side | %d |", approval.MaxPending),
 		fmt.Sprintf("| notifications to a person | %d in 10 minutes, %d in an hour;", approval.PushesPerTenMinutes, approval.PushesPerHour),
@@ -260,9 +271,43 @@ func TestPolicyHasTheNumbers(t *testing.T) {
 		fmt.Sprintf("| attempts | %d,", notify.DefaultMaxAttempts),
 		fmt.Sprintf("| one attempt | %d s ", in(notify.DefaultTimeout, time.Second)),
 		fmt.Sprintf("| at one time; waiting | %d; %d,000 for each app", notify.DefaultWorkers, notify.DefaultQueue/1000),
-	} {
-		if !strings.Contains(text, row) {
-			t.Errorf("policy.md does not say: %s", row)
-		}
+	}
+}
+
+// portalRows are those of passwords, mailed links, sessions, numbers, people and looks.
+func portalRows(in func(d, unit time.Duration) int) []string {
+	const day = 24 * time.Hour
+	return []string{
+		fmt.Sprintf("| length | %d to %d code points,", accounts.MinimumPassword, accounts.MaximumPassword),
+		fmt.Sprintf("asks for a second factor now | %d at least |", accounts.MinimumPasswordBesideFactor),
+		fmt.Sprintf("| kept as | Argon2id, %d KiB, %d passes, %d lane,", accounts.HashMemory, accounts.HashTime, accounts.HashThreads),
+		fmt.Sprintf("| looked at side by side | 2 for each processor; %d more wait;", accounts.HashQueue),
+		fmt.Sprintf("| wrong ones without a pause | %d for each", accounts.FreeTries),
+		fmt.Sprintf("twice as long each time, up to %d minutes |", in(accounts.MaximumDelay, time.Minute)),
+		fmt.Sprintf("| wrong ones in a row, from all networks | %d:", accounts.PasswordStreak),
+		fmt.Sprintf("is known for %d days after the last login |", in(accounts.BrowserLife, day)),
+		fmt.Sprintf("| wrong ones are remembered | %d days after the last;", in(accounts.TriesKept, day)),
+		fmt.Sprintf("that changes the e-mail address | %d minutes |", in(accounts.LetterLife, time.Minute)),
+		fmt.Sprintf("| letters to one address, or for one person | %d an hour;", accounts.LettersPerHour),
+		fmt.Sprintf("| an invitation | %d days, once;", in(accounts.InvitationLife, day)),
+		fmt.Sprintf("| that a letter or a text went out is known | %d days |", in(accounts.LetterKept, day)),
+		fmt.Sprintf("| left alone | %d minutes | %d minutes to %d hours,", in(accounts.DefaultSessionIdle, time.Minute), in(accounts.MinimumSession, time.Minute), in(accounts.MaximumSession, time.Hour)),
+		fmt.Sprintf("| lives at all | %d hours | %d minutes to %d hours,", in(accounts.DefaultSessionLife, time.Hour), in(accounts.MinimumSession, time.Minute), in(accounts.MaximumSession, time.Hour)),
+		fmt.Sprintf("left alone; lives at all | %d minutes; %d hours |", in(accounts.PrivilegedSessionIdle, time.Minute), in(accounts.PrivilegedSessionLife, time.Hour)),
+		fmt.Sprintf("| the second factor follows the password | within %d minutes |", in(signin.PasswordLife, time.Minute)),
+		fmt.Sprintf("| who has no second factor sets one up | within %d minutes |", in(signin.SetupLife, time.Minute)),
+		fmt.Sprintf("leads to a new password | within %d minutes |", in(signin.ResetLife, time.Minute)),
+		fmt.Sprintf("| security settings, rules, roles and secrets | within %d minutes after", in(signin.Freshness, time.Minute)),
+		fmt.Sprintf("chosen in a browser is remembered | %d days |", in(signin.ChoiceLife, day)),
+		fmt.Sprintf("| code | %d digits, %d minutes |", accounts.NumberCodeDigits, in(accounts.NumberCodeLife, time.Minute)),
+		fmt.Sprintf("| codes looked at for a message; for a person | %d; %d an hour |", accounts.NumberCodeTries, accounts.NumberTriesPerHour),
+		fmt.Sprintf("| messages to a number, or for a person | %d an hour, %d a day |", accounts.NumbersPerHour, accounts.NumbersPerDay),
+		fmt.Sprintf("| file of people | %d MiB, %d,000 lines |", accounts.MaxRosterBytes>>20, accounts.MaxRosterLines/1000),
+		fmt.Sprintf("| an import is kept | %d days,", in(accounts.ImportLife, day)),
+		fmt.Sprintf("| logo | %d KiB;", accounts.MaxLogo>>10),
+		fmt.Sprintf("hear of the date | %d days before,", in(accounts.FactorNotice, day)),
+		fmt.Sprintf("| authenticator apps of a person | %d |", otp.MaxApps),
+		fmt.Sprintf("| an app is activated by its first code | within %d minutes; %d codes", in(otp.EnrolmentLife, time.Minute), otp.PerEnrolment),
+		fmt.Sprintf("| recovery codes | %d at once;", otp.RecoveryCodes),
 	}
 }

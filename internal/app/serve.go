@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -105,14 +106,21 @@ func (s *Server) listen(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// handler gives the API its own addresses, and the portal all others.
+// apiPaths are the API's own addresses, and what is below them.
+var apiPaths = []string{"/v1", "/.well-known", "/problems", "/healthz", "/readyz", "/p"}
+
+// handler gives the API its own addresses, and the portal all others. No ServeMux: that
+// would answer for itself, with a redirect, where a path is not clean.
 func (s *Server) handler() http.Handler {
-	mux := http.NewServeMux()
-	for _, path := range []string{"/v1/", "/.well-known/", "/problems/", "/healthz", "/readyz", "/p"} {
-		mux.Handle(path, s.api.Handler())
-	}
-	mux.Handle("/", s.portal.Handler())
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, path := range apiPaths {
+			if rest, ok := strings.CutPrefix(r.URL.Path, path); ok && (rest == "" || rest[0] == '/') {
+				s.api.Handler().ServeHTTP(w, r)
+				return
+			}
+		}
+		s.portal.Handler().ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) serve(server *http.Server, run func() error) {

@@ -25,22 +25,22 @@ type Tab struct {
 // New is another person's browser: it shares nothing with the others.
 func New(t *testing.T) *Tab {
 	t.Helper()
-	return openTab(t, start(t), chromedp.WithNewBrowserContext())
+	return openTab(start(t), t, chromedp.WithNewBrowserContext())
 }
 
 // Another is a second tab of the same browser.
 func (b *Tab) Another() *Tab {
 	b.t.Helper()
-	return openTab(b.t, b.ctx)
+	return openTab(b.ctx, b.t)
 }
 
 // Target is a tab that the browser opened by itself.
 func (b *Tab) Target(id target.ID) *Tab {
 	b.t.Helper()
-	return openTab(b.t, b.ctx, chromedp.WithTargetID(id))
+	return openTab(b.ctx, b.t, chromedp.WithTargetID(id))
 }
 
-func openTab(t *testing.T, parent context.Context, options ...chromedp.ContextOption) *Tab {
+func openTab(parent context.Context, t *testing.T, options ...chromedp.ContextOption) *Tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
 	t.Cleanup(cancel)

@@ -208,7 +208,8 @@ func TestANewPhone(t *testing.T) {
 	inBoth(t, func(w *town) {
 		old := w.enrolled()
 		w.logsIn(old)
-		w.goes("/security")
+		w.pass(6 * time.Minute)
+		w.secures("/security", old)
 		w.press("security.phones.replace")
 		w.At("/security/phones/replace")
 		w.press("link.next")
