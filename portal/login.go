@@ -25,14 +25,18 @@ func (s *Server) start(c echo.Context) error {
 }
 
 func (s *Server) showLogin(c echo.Context) error {
+	next := local(c.QueryParam("next"))
 	if session, err := s.session(c); err == nil && session.Level == signin.Full {
+		if next != "" {
+			return s.goTo(c, next)
+		}
 		return s.goOn(c, session)
 	}
-	return s.show(c, http.StatusOK, page.Login{Next: c.QueryParam("next")})
+	return s.show(c, http.StatusOK, page.Login{Next: next})
 }
 
 func (s *Server) login(c echo.Context) error {
-	view := page.Login{Email: form(c, "email"), Next: form(c, "next")}
+	view := page.Login{Email: form(c, "email"), Next: local(form(c, "next"))}
 	if view.Faults = missing(c, "email", "login.email-missing", "password", "login.password-missing"); view.Failed() {
 		return s.show(c, http.StatusUnprocessableEntity, view)
 	}

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -472,5 +473,31 @@ func TestWhereTheNotificationIs(t *testing.T) {
 			b.get("/login/wait")
 			b.says("wait.told.fetched", "Name", "Pixel 9")
 		})
+	}
+}
+
+// No link to the login leads to another site, before or after it.
+func TestNoLinkLeadsAway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.person("Ada")
+	phone := s.Pair(ada)
+	for _, next := range []string{"//evil.example.com", "https://evil.example.com", `/\evil.example.com`} {
+		b := s.browser()
+		b.get("/login?next=" + url.QueryEscape(next))
+		if strings.Contains(b.page.body, "evil") {
+			t.Fatalf("the page keeps %s", next)
+		}
+		if b.post("/login", "email", ada.Person.Email, "password", "wrong", "next", next); strings.Contains(b.page.body, "evil") {
+			t.Fatalf("the page keeps %s", next)
+		}
+		b.post("/login", "email", ada.Person.Email, "password", ayetest.Password.Reveal(), "next", next)
+		b.approves(phone)
+		b.get("/login/wait")
+		b.at("/apps")
+		b.get("/login?next=" + url.QueryEscape(next)) // who is in goes on at once
+		b.at("/apps")
+		b.get("/login?next=/security")
+		b.at("/security")
 	}
 }
