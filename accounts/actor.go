@@ -61,9 +61,17 @@ func (s *Service) mayGive(ctx context.Context, organisationID string, roles ...R
 		return err
 	}
 	for _, role := range roles {
-		if role == RoleOwner && own != RoleOwner {
-			return &ForbiddenError{Why: OwnersOnly}
+		if err = own.gives(role); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// gives is nil where somebody of the role may give others that role, or take it.
+func (r Role) gives(role Role) error {
+	if role == RoleOwner && r != RoleOwner {
+		return &ForbiddenError{Why: OwnersOnly}
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (r RosterRow) check(own Role) (LineProblem, string) {
 	if _, err := NormalEmail(r.Email); err != nil {
 		return BadAddress, r.Email
 	}
-	if checkName("display name", r.Name) != nil {
+	if checkMailed("display name", r.Name) != nil {
 		return BadName, r.Name
 	}
 	if checkRole(r.Role) != nil {
@@ -180,9 +180,15 @@ func (s *Service) importRow(ctx context.Context, i Import) error {
 	if err != nil {
 		return err
 	}
+	// A file may be long, so its letters are not counted for the organisation. Who got too many
+	// is invited, and can be mailed later.
+	stamped, _, err := s.stamp(ctx, row.Email, LettersPerHour)
+	if err != nil {
+		return err
+	}
 	token := secret.NewToken()
 	m, invited, err := s.Imports.ImportStep(ctx, i.ID, i.Done, m, secret.Hash(token), s.entry(i.OrganisationID, "member.invited", m.ID))
-	if err == nil && invited {
+	if err == nil && invited && stamped {
 		s.invitation(ctx, m, token)
 	}
 	return err

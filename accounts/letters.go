@@ -14,6 +14,8 @@ const (
 	LetterLife = 30 * time.Minute
 	// LettersPerHour is how many letters go to one address, or out for one person, in an hour.
 	LettersPerHour = 5
+	// InvitationsPerHour is how many invitations an organisation mails in an hour beside its imports.
+	InvitationsPerHour = 200
 	// LetterKept is how long it is known that a letter or a text message went out.
 	LetterKept = 7 * 24 * time.Hour
 )
@@ -25,7 +27,7 @@ type MailedLetter struct {
 	Kind LetterKind
 	// PersonID is empty where nobody has the address: such a letter is counted, and never sent.
 	PersonID string
-	// Address is a keyed hash of where it goes.
+	// Address is a keyed hash of where it goes, or of the organisation that invites.
 	Address string
 	// Email is the address that the link makes the person's.
 	Email   string
@@ -131,6 +133,34 @@ func (s *Service) EmailChange(ctx context.Context, token secret.Secret) (Person,
 func (s *Service) mail(ctx context.Context, l MailedLetter) (ok bool, until time.Time, err error) {
 	l.Created = s.Now()
 	return s.Letters.AddLetter(ctx, l, LettersPerHour, time.Hour)
+}
+
+// stampInvitation counts an invitation for the organisation and for the address; beyond what
+// they may have it is a [DelayError]. The operator has the server, and so its mail.
+func (s *Service) stampInvitation(ctx context.Context, m Member) error {
+	if s.operator() {
+		return nil
+	}
+	// The organisation first, so that one that has had its share uses up nobody's address.
+	for _, one := range []struct {
+		about string
+		most  int
+	}{{m.OrganisationID, InvitationsPerHour}, {m.Person.Email, LettersPerHour}} {
+		ok, until, err := s.stamp(ctx, one.about, one.most)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return &DelayError{Until: until}
+		}
+	}
+	return nil
+}
+
+// stamp counts an invitation, whose own token stands with the membership.
+func (s *Service) stamp(ctx context.Context, about string, most int) (ok bool, until time.Time, err error) {
+	counted := MailedLetter{Hash: secret.Hash(secret.NewToken()), Kind: LetterInvitation, Address: s.addressed(about), Created: s.Now()}
+	return s.Letters.AddLetter(ctx, counted, most, time.Hour)
 }
 
 func (s *Service) letterSince() time.Time { return s.Now().Add(-LetterLife) }

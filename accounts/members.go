@@ -39,15 +39,42 @@ func (s *Service) AddMember(ctx context.Context, organisationID string, p Person
 }
 
 // Invite asks a person to become a member, by mail, also somebody new. Who is invited already
-// gets another link, and the one before works no longer. Who is a member is [ErrExists]. What
-// is given back tells nothing of an identity that there was before.
+// gets another link, and the one before works no longer; one whose role the actor may
+// not take is [ErrForbidden]. Who is a member is [ErrExists], and too many mails are
+// [ErrDelayed]. What is given back tells nothing of an identity that there was before.
 func (s *Service) Invite(ctx context.Context, organisationID string, p Person, role Role) (Member, error) {
-	m, token, err := s.invite(ctx, organisationID, p, role)
+	m, err := s.newMember(ctx, organisationID, p, role)
+	if err == nil {
+		m, err = s.inviteByMail(ctx, m)
+	}
+	if err != nil {
+		return Member{}, err
+	}
+	m.Person = Person{ID: m.Person.ID, Email: m.Person.Email, Display: p.Display}
+	return m, nil
+}
+
+// InviteAgain mails another link to somebody who is invited, by the name of before. Who is no
+// longer invited is [ErrExists].
+func (s *Service) InviteAgain(ctx context.Context, organisationID, membershipID string) error {
+	m, err := s.MemberByID(ctx, organisationID, membershipID)
+	if err != nil {
+		return err
+	}
+	m.Created, m.Person.Display = s.Now().UTC(), ""
+	_, err = s.inviteByMail(ctx, m)
+	return err
+}
+
+func (s *Service) inviteByMail(ctx context.Context, m Member) (Member, error) {
+	if err := s.stampInvitation(ctx, m); err != nil {
+		return Member{}, err
+	}
+	m, token, err := s.invite(ctx, m)
 	if err != nil {
 		return Member{}, err
 	}
 	s.invitation(ctx, m, token)
-	m.Person = Person{ID: m.Person.ID, Email: m.Person.Email, Display: p.Display}
 	return m, nil
 }
 
@@ -57,16 +84,20 @@ func (s *Service) InviteByHand(ctx context.Context, organisationID string, p Per
 	if !s.operator() {
 		return Member{}, "", ErrForbidden
 	}
-	return s.invite(ctx, organisationID, p, role)
-}
-
-func (s *Service) invite(ctx context.Context, organisationID string, p Person, role Role) (Member, secret.Secret, error) {
 	m, err := s.newMember(ctx, organisationID, p, role)
 	if err != nil {
 		return Member{}, "", err
 	}
+	return s.invite(ctx, m)
+}
+
+func (s *Service) invite(ctx context.Context, m Member) (Member, secret.Secret, error) {
+	own, err := s.authority(ctx, m.OrganisationID)
+	if err != nil {
+		return Member{}, "", err
+	}
 	token := secret.NewToken()
-	m, err = s.People.Invite(ctx, m, secret.Hash(token), s.entry(organisationID, "member.invited", m.ID))
+	m, err = s.People.Invite(ctx, m, secret.Hash(token), own.gives, s.entry(m.OrganisationID, "member.invited", m.ID))
 	if err != nil {
 		return Member{}, "", err
 	}
@@ -91,7 +122,7 @@ func (s *Service) newMember(ctx context.Context, organisationID string, p Person
 	if err != nil {
 		return Member{}, err
 	}
-	if err = checkName("display name", p.Display); err != nil {
+	if err = checkMailed("display name", p.Display); err != nil {
 		return Member{}, err
 	}
 	if err = checkRole(role); err != nil {
@@ -231,7 +262,7 @@ func (s *Service) SetLocale(ctx context.Context, personID, locale string) error 
 
 // SetDisplay gives the person another name to show.
 func (s *Service) SetDisplay(ctx context.Context, personID, display string) error {
-	if err := checkName("display name", display); err != nil {
+	if err := checkMailed("display name", display); err != nil {
 		return err
 	}
 	return s.People.SetDisplay(ctx, personID, display, s.own(personID, "person.name-changed"))

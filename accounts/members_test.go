@@ -2,6 +2,8 @@ package accounts_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -111,11 +113,16 @@ func TestThreatWhoMayManage(t *testing.T) {
 	}
 	organisation := w.Organisation.ID
 	changes := map[string]func(*accounts.Service) error{
-		"rules": func(s *accounts.Service) error { return s.UpdateOrganisation(t.Context(), w.Organisation) },
+		"rules": func(s *accounts.Service) error { return s.UpdateRules(t.Context(), w.Organisation) },
+		"look":  func(s *accounts.Service) error { return s.UpdateLook(t.Context(), w.Organisation) },
 		"logo":  func(s *accounts.Service) error { return s.SetLogo(t.Context(), organisation, nil) },
 		"invite": func(s *accounts.Service) error {
 			_, err := s.Invite(t.Context(), organisation, accounts.Person{Email: secret.NewID("m") + "@example.com", Display: "X"}, accounts.RoleMember)
 			return err
+		},
+		"invite again": func(s *accounts.Service) error {
+			m, _ := w.Invite("Ida", accounts.RoleMember)
+			return s.InviteAgain(t.Context(), organisation, m.ID)
 		},
 		"role": func(s *accounts.Service) error {
 			return s.SetRole(t.Context(), w.AddPerson("Bea"), accounts.RoleSupport)
@@ -161,6 +168,7 @@ func TestThreatWhoMayManage(t *testing.T) {
 	ayetest.Fails(t, err, accounts.ErrForbidden)
 	_, err = w.Accounts.As(owner).CreateOrganisation(t.Context(), accounts.Organisation{Name: "X", Profile: accounts.Standard, Locale: "en"})
 	ayetest.Fails(t, err, accounts.ErrForbidden)
+	ayetest.Fails(t, w.Accounts.As(owner).UpdateOrganisation(t.Context(), w.Organisation), accounts.ErrForbidden)
 	_, err = w.Accounts.As(owner).MemberByID(t.Context(), elsewhere.ID, owner.ID)
 	ayetest.Fails(t, err, accounts.ErrForbidden)
 }
@@ -195,6 +203,122 @@ func TestOwners(t *testing.T) {
 	member.Role = accounts.RoleOwner
 	ayetest.Fails(t, as(member).SetRole(t.Context(), owner, accounts.RoleMember), nil)
 	ayetest.Fails(t, w.Accounts.EndMembership(t.Context(), member), nil) // the operator may all
+}
+
+// Inviting anew is a change of role as any: an administrator unmakes no invited owner by it.
+func TestAnInvitedOwnerStays(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	administrator := w.AddMember(w.Organisation, "Ada", accounts.RoleAdministrator)
+	invited, link := w.Invite("Olga", accounts.RoleOwner)
+	as := w.Accounts.As(ayetest.Actor(administrator))
+	_, err := as.Invite(t.Context(), w.Organisation.ID, accounts.Person{Email: upper(invited.Person.Email), Display: "O"}, accounts.RoleMember)
+	ayetest.Fails(t, err, accounts.ErrForbidden)
+	ayetest.Fails(t, as.InviteAgain(t.Context(), w.Organisation.ID, invited.ID), accounts.ErrForbidden)
+	view, err := w.Accounts.Invitation(t.Context(), link)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "role", view.Member.Role, accounts.RoleOwner)
+	ayetest.Same(t, "letters", len(w.Announcer.Letters(accounts.LetterInvitation, invited.Person.ID)), 1)
+	owner := w.AddMember(w.Organisation, "Bea", accounts.RoleOwner)
+	_, err = as.Invite(t.Context(), w.Organisation.ID, owner.Person, accounts.RoleMember)
+	ayetest.Fails(t, err, accounts.ErrExists)
+	again, err := w.Accounts.As(ayetest.Actor(owner)).Invite(t.Context(), w.Organisation.ID, invited.Person, accounts.RoleMember)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "role", again.Role, accounts.RoleMember)
+}
+
+// TestThreatBombingWithInvitations: an address gets five an hour whoever invites it, also by
+// files, and an organisation mails two hundred beside its files.
+func TestThreatBombingWithInvitations(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	elsewhere := w.AddOrganisation(func(*accounts.Organisation) {})
+	ada, bea := w.AddMember(w.Organisation, "Ada", accounts.RoleAdministrator), w.AddMember(elsewhere, "Bea", accounts.RoleOwner)
+	invite := func(by accounts.Member, email string) error {
+		_, err := w.Accounts.As(ayetest.Actor(by)).Invite(t.Context(), by.OrganisationID, accounts.Person{Email: email, Display: "Ida"}, accounts.RoleMember)
+		return err
+	}
+	delayed := func(err error) {
+		t.Helper()
+		var delay *accounts.DelayError
+		if !errors.As(err, &delay) || !delay.Until.Equal(w.Clock.Now().Add(time.Hour)) {
+			t.Fatalf("%v, want a delay of an hour", err)
+		}
+	}
+	ayetest.Fails(t, invite(ada, "ida@example.com"), nil)
+	all, _, err := w.Accounts.Members(t.Context(), w.Organisation.ID, "ida@", "", 1)
+	ayetest.Fails(t, err, nil)
+	ida := all[0]
+	ayetest.AtOnce(20, func(int) { _ = w.Accounts.As(ayetest.Actor(ada)).InviteAgain(t.Context(), w.Organisation.ID, ida.ID) })
+	letters := func() int { return len(w.Announcer.Letters(accounts.LetterInvitation, ida.Person.ID)) }
+	ayetest.Same(t, "letters", letters(), accounts.LettersPerHour)
+	delayed(w.Accounts.As(ayetest.Actor(ada)).InviteAgain(t.Context(), w.Organisation.ID, ida.ID))
+	delayed(invite(bea, "IDA@example.com"))
+	i := plan(w, bea, "email,name\nida@example.com,Ida\nnew@example.com,New\n")
+	ayetest.Fails(t, w.Accounts.RunImport(t.Context(), elsewhere.ID, i.ID), nil)
+	ayetest.Same(t, "letters", letters(), accounts.LettersPerHour)
+	works := 0
+	for _, letter := range w.Announcer.Letters(accounts.LetterInvitation, ida.Person.ID) {
+		if _, err = w.Accounts.Invitation(t.Context(), letter.Token); err == nil {
+			works++
+		}
+	}
+	ayetest.Same(t, "links that work: what was not mailed ends none", works, 1)
+	found, _, err := w.Accounts.Members(t.Context(), elsewhere.ID, "ida@", "", 2)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "who is invited without a letter", len(found), 1)
+
+	w.Clock.Pass(time.Hour)
+	for n := range accounts.InvitationsPerHour {
+		ayetest.Fails(t, invite(ada, fmt.Sprintf("a%03d@example.com", n)), nil)
+	}
+	delayed(invite(ada, "ida@example.com"))
+	ayetest.Fails(t, invite(bea, "ida@example.com"), nil) // another one's share is its own
+	i = plan(w, ada, "email,name\nfile@example.com,File\n")
+	ayetest.Fails(t, w.Accounts.RunImport(t.Context(), w.Organisation.ID, i.ID), nil)
+	found, _, err = w.Accounts.Members(t.Context(), w.Organisation.ID, "file@", "", 1)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "by a file", len(w.Announcer.Letters(accounts.LetterInvitation, found[0].Person.ID)), 1)
+}
+
+// TestThreatNamesAsBait: a name has no link in it, and is never that of another inviter.
+func TestThreatNamesAsBait(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	hostile := w.AddOrganisation(func(o *accounts.Organisation) { o.Name = "Hostile" })
+	ada := w.AddPerson("Ada")
+	for _, name := range []string{"there, go to https://example.net", "HTTP://example.net", "see WWW.example.net"} {
+		o := w.Organisation
+		o.Name = name
+		_, invited := w.Accounts.Invite(t.Context(), hostile.ID, accounts.Person{Email: "ida@example.com", Display: name}, accounts.RoleMember)
+		_, made := w.Accounts.CreateOrganisation(t.Context(), accounts.Organisation{Name: name, Profile: accounts.Standard, Locale: "en"})
+		for _, err := range []error{invited, made, w.Accounts.UpdateLook(t.Context(), o), w.Accounts.UpdateOrganisation(t.Context(), o), w.Accounts.SetDisplay(t.Context(), ada.Person.ID, name)} {
+			ayetest.Fails(t, err, accounts.ErrInvalid)
+		}
+		ayetest.Fails(t, w.Accounts.UpdateRules(t.Context(), o), nil) // one from before stops no rules
+		i, err := w.Accounts.PlanImport(t.Context(), hostile.ID, []accounts.RosterRow{{Line: 2, Email: "ida@example.com", Name: name}}, nil)
+		ayetest.Fails(t, err, nil)
+		ayetest.Same(t, "line", i.Errors, []accounts.LineError{{Line: 2, Problem: accounts.BadName, Value: name}})
+	}
+	invite := func(o accounts.Organisation, name string) accounts.Member {
+		m, err := w.Accounts.Invite(t.Context(), o.ID, accounts.Person{Email: "ida@example.com", Display: name}, accounts.RoleMember)
+		ayetest.Fails(t, err, nil)
+		return m
+	}
+	invite(hostile, "Call 555 first")
+	ida := invite(w.Organisation, "Ida")
+	ayetest.Fails(t, w.Accounts.InviteAgain(t.Context(), w.Organisation.ID, ida.ID), nil)
+	all := w.Announcer.Letters(accounts.LetterInvitation, ida.Person.ID)
+	ayetest.Same(t, "greeted as", []string{all[0].Display, all[1].Display, all[2].Display}, []string{"Call 555 first", "Ida", "Ida"})
+	view, err := w.Accounts.Invitation(t.Context(), all[2].Token)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "shown as", view.Member.Person.Display, "Ida")
+	_, err = w.Accounts.AcceptInvitation(t.Context(), all[2].Token)
+	ayetest.Fails(t, err, nil)
+	ayetest.Fails(t, w.Accounts.InviteAgain(t.Context(), w.Organisation.ID, ida.ID), accounts.ErrExists)
+	person, err := w.Accounts.Person(t.Context(), ida.Person.ID)
+	ayetest.Fails(t, err, nil)
+	ayetest.Same(t, "is called", person.Display, "Ida")
 }
 
 // Two owners who unmake each other at once do not leave the organisation without one.

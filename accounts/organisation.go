@@ -45,6 +45,16 @@ type Organisation struct {
 	Created time.Time
 }
 
+// Settings are those of an organisation that are changed together.
+type Settings string
+
+// The settings. The look is name and colour; the rules are all that is left.
+const (
+	AllSettings Settings = "all"
+	Rules       Settings = "rules"
+	Look        Settings = "look"
+)
+
 // SecondFactor is a way beside push to prove oneself a second time.
 type SecondFactor string
 
@@ -96,9 +106,26 @@ func (o Organisation) Digits() int {
 
 // Validate says what is wrong with the organisation, as [ErrInvalid].
 func (o Organisation) Validate() error {
-	if err := checkName("name", o.Name); err != nil {
+	if err := o.ValidateLook(); err != nil {
 		return err
 	}
+	return o.ValidateRules()
+}
+
+// ValidateLook is [Organisation.Validate] of name and colour alone.
+func (o Organisation) ValidateLook() error {
+	if err := checkMailed("name", o.Name); err != nil {
+		return err
+	}
+	if o.Colour != "" && !colour.MatchString(o.Colour) {
+		return fmt.Errorf("%w: colour is %q, it must look like #1a2b3c", ErrInvalid, o.Colour)
+	}
+	return nil
+}
+
+// ValidateRules is [Organisation.Validate] of the rules alone: a name that was taken once stops
+// no change of them.
+func (o Organisation) ValidateRules() error {
 	if o.Profile != Standard && o.Profile != Strict {
 		return fmt.Errorf("%w: profile is %q, it must be standard or strict", ErrInvalid, o.Profile)
 	}
@@ -108,10 +135,10 @@ func (o Organisation) Validate() error {
 	if o.Locale != "en" && o.Locale != "nl" {
 		return fmt.Errorf("%w: language is %q, it must be en or nl", ErrInvalid, o.Locale)
 	}
-	return o.validateRules()
+	return o.validateAccess()
 }
 
-func (o Organisation) validateRules() error {
+func (o Organisation) validateAccess() error {
 	for i, f := range o.Methods {
 		switch f {
 		case TOTP, SMS, Recovery:
@@ -126,9 +153,6 @@ func (o Organisation) validateRules() error {
 		if d != 0 && (d < MinimumSession || d > MaximumSession) {
 			return fmt.Errorf("%w: a session of %s, it must be of %s to %s", ErrInvalid, d, MinimumSession, MaximumSession)
 		}
-	}
-	if o.Colour != "" && !colour.MatchString(o.Colour) {
-		return fmt.Errorf("%w: colour is %q, it must look like #1a2b3c", ErrInvalid, o.Colour)
 	}
 	return nil
 }
@@ -149,6 +173,16 @@ func checkName(what, name string) error {
 		return fmt.Errorf("%w: %s is %q, it must have 1 to 100 characters on one line", ErrInvalid, what, name)
 	}
 	return nil
+}
+
+// checkMailed is checkName of a name that greets people in mail, where what looks like a link
+// becomes one.
+func checkMailed(what, name string) error {
+	lower := strings.ToLower(name)
+	if strings.Contains(lower, "://") || strings.Contains(lower, "www.") {
+		return fmt.Errorf("%w: %s is %q, it must not have a link in it", ErrInvalid, what, name)
+	}
+	return checkName(what, name)
 }
 
 // control finds what could make one name look like another: control characters and the

@@ -56,6 +56,25 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// Who changes the look while another changes the rules takes nothing of it back.
+func TestLookAndRulesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	rules, look := w.Organisation, w.Organisation
+	rules.Profile, rules.Methods = accounts.Strict, nil
+	look.Name, look.Colour = "Tulip", "#123456"
+	ayetest.Fails(t, w.Accounts.UpdateRules(t.Context(), rules), nil)
+	ayetest.Fails(t, w.Accounts.UpdateLook(t.Context(), look), nil)
+	ayetest.Fails(t, w.Accounts.UpdateRules(t.Context(), rules), nil)
+	kept, err := w.Accounts.Organisation(t.Context(), rules.ID)
+	ayetest.Fails(t, err, nil)
+	rules.Name, rules.Colour = look.Name, look.Colour
+	ayetest.Same(t, "kept", kept, rules)
+	rules.Profile, look.Colour = "lax", "red"
+	ayetest.Fails(t, w.Accounts.UpdateRules(t.Context(), rules), accounts.ErrInvalid)
+	ayetest.Fails(t, w.Accounts.UpdateLook(t.Context(), look), accounts.ErrInvalid)
+}
+
 func TestWhenASecondFactorIsAskedFor(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -55,15 +55,33 @@ func (s *Service) CreateOrganisation(ctx context.Context, o Organisation) (Organ
 	return o, s.Organisations.CreateOrganisation(ctx, o, s.entry(o.ID, "organisation.created", o.ID))
 }
 
-// UpdateOrganisation stores changed settings; the logo has a way of its own.
+// UpdateOrganisation stores all settings; the logo has a way of its own. Only the operator may:
+// members change one kind at a time, so that two at once lose nothing.
 func (s *Service) UpdateOrganisation(ctx context.Context, o Organisation) error {
+	if !s.operator() {
+		return ErrForbidden
+	}
+	return s.update(ctx, o, AllSettings, o.Validate)
+}
+
+// UpdateRules stores what the organisation asks of its members, and leaves its look.
+func (s *Service) UpdateRules(ctx context.Context, o Organisation) error {
+	return s.update(ctx, o, Rules, o.ValidateRules)
+}
+
+// UpdateLook stores name and colour, and leaves the rules.
+func (s *Service) UpdateLook(ctx context.Context, o Organisation) error {
+	return s.update(ctx, o, Look, o.ValidateLook)
+}
+
+func (s *Service) update(ctx context.Context, o Organisation, what Settings, validate func() error) error {
 	if err := s.may(ctx, o.ID); err != nil {
 		return err
 	}
-	if err := o.Validate(); err != nil {
+	if err := validate(); err != nil {
 		return err
 	}
-	return s.Organisations.UpdateOrganisation(ctx, o, s.entry(o.ID, "organisation.updated", o.ID))
+	return s.Organisations.UpdateOrganisation(ctx, o, what, s.entry(o.ID, "organisation.updated", o.ID))
 }
 
 // MemberOf is [Service.Member] with the organisation itself, in one look.

@@ -57,7 +57,7 @@ func (s *Service) Consequences(ctx context.Context, after Organisation) ([]Conse
 	if err := s.may(ctx, after.ID); err != nil {
 		return nil, err
 	}
-	if err := after.Validate(); err != nil {
+	if err := after.ValidateRules(); err != nil {
 		return nil, err
 	}
 	before, err := s.Organisations.Organisation(ctx, after.ID)

@@ -15,11 +15,11 @@ import (
 // activate gives the person an authenticator app.
 func activate(w *ayetest.World, m accounts.Member) {
 	w.Helper()
-	begun, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "Example", m.Person.Email)
+	begun, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "session", "Example", m.Person.Email)
 	ayetest.Fails(w, err, nil)
 	code, err := totp.GenerateCode(begun.Secret.Reveal(), w.Clock.Now())
 	ayetest.Fails(w, err, nil)
-	_, err = w.Codes.ActivateApp(w.Context(), m.Person.ID, begun.ID, "Laptop", code)
+	_, err = w.Codes.ActivateApp(w.Context(), m.Person.ID, "session", begun.ID, "Laptop", code)
 	ayetest.Fails(w, err, nil)
 }
 

@@ -10,7 +10,8 @@ import (
 // Organisations keeps the tenants.
 type Organisations interface {
 	CreateOrganisation(ctx context.Context, o Organisation, entry audit.Entry) error
-	UpdateOrganisation(ctx context.Context, o Organisation, entry audit.Entry) error
+	// UpdateOrganisation stores those settings, but never the logo.
+	UpdateOrganisation(ctx context.Context, o Organisation, what Settings, entry audit.Entry) error
 	// Organisation is [ErrNotFound] for an id that never was.
 	Organisation(ctx context.Context, id string) (Organisation, error)
 	// OrganisationList is ordered by name.
@@ -31,12 +32,14 @@ type People interface {
 	// [ErrExists] when there is a membership that has not ended.
 	AddMember(ctx context.Context, m Member, invitation string, entry audit.Entry) (Member, error)
 	// Invite makes the membership invited, and the person when nobody has the address. Who is invited
-	// already is invited anew, with the role and the invitation of now. [ErrExists] for an active member.
-	Invite(ctx context.Context, m Member, invitation string, entry audit.Entry) (Member, error)
-	// Invitation finds an unused invitation that was made after since, else [ErrNotFound].
+	// already is invited anew, with the role and the invitation of now, if may allows it of the role of
+	// before; without a name it is by the name of before. [ErrExists] for an active member.
+	Invite(ctx context.Context, m Member, invitation string, may func(before Role) error, entry audit.Entry) (Member, error)
+	// Invitation finds an unused invitation that was made after since, else [ErrNotFound]. Who has no
+	// password has the name that the inviter gave, whatever another one said.
 	Invitation(ctx context.Context, hash string, since time.Time) (Member, error)
 	// AcceptInvitation makes the membership of an unused invitation active that was made after
-	// since, else [ErrNotFound].
+	// since, else [ErrNotFound]. Who is an active member nowhere keeps the name of that invitation.
 	AcceptInvitation(ctx context.Context, hash string, since time.Time, entry audit.Entry) (Member, error)
 	// EndMembership ends a membership or an invitation, and tells whether it did. The last active
 	// owner may have to stay: then it is [ErrForbidden].

@@ -119,7 +119,7 @@ var sentinels = map[string]map[string]error{
 	},
 	"otp": {
 		"ErrWrong": otp.ErrWrong, "ErrNone": otp.ErrNone, "ErrTooMany": otp.ErrTooMany,
-		"ErrTooManyApps": nil, "ErrName": nil, "ErrLastFactor": nil,
+		"ErrTooManyApps": nil, "ErrName": nil, "ErrLastFactor": nil, "ErrNoFactor": nil,
 	},
 	"pairing": {
 		"ErrNotFound": pairing.ErrNotFound, "ErrUnknownCode": pairing.ErrUnknownCode, "ErrExpired": pairing.ErrExpired, "ErrBurned": pairing.ErrBurned,

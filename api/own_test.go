@@ -71,12 +71,12 @@ func TestLoginWithoutAPhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.post(t, "/v1/approvals", question(ada)).problem(http.StatusConflict, "not-enrolled")
-	e, err := w.App.Codes.BeginApp(t.Context(), member.Person.ID, "Tulip", ada)
+	e, err := w.App.Codes.BeginApp(t.Context(), member.Person.ID, "session", "Tulip", ada)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.post(t, "/v1/approvals", question(ada)).problem(http.StatusConflict, "not-enrolled") // it is not activated
-	if _, err = w.App.Codes.ActivateApp(t.Context(), member.Person.ID, e.ID, "Laptop", shows(t, w, e.Secret)); err != nil {
+	if _, err = w.App.Codes.ActivateApp(t.Context(), member.Person.ID, "session", e.ID, "Laptop", shows(t, w, e.Secret)); err != nil {
 		t.Fatal(err)
 	}
 	codes, err := w.App.Codes.NewRecoveryCodes(t.Context(), member.Person.ID)

@@ -26,6 +26,8 @@ type Question struct {
 	Everywhere bool
 	// Careful asks for six digits, and refuses one tap.
 	Careful bool
+	// OneMore lets the request stand beside [MaxPending] others.
+	OneMore bool
 	// Life is how long the request waits; zero for [DefaultLife].
 	Life time.Duration
 	// CreationKey and BodyHash make the call idempotent.
@@ -54,7 +56,7 @@ func (s *Service) Ask(ctx context.Context, application accounts.Application, q Q
 	if err != nil {
 		return Asked{}, err
 	}
-	a.careful = q.Careful
+	a.careful, a.oneMore = q.Careful, q.OneMore
 	a.request = Request{
 		ID: secret.NewID("apr"), OrganisationID: a.organisation.ID, ApplicationID: application.ID,
 		MembershipID: a.member.ID, PersonID: a.member.Person.ID, Purpose: Login, Confirm: q.Confirm, Everywhere: q.Everywhere,
@@ -68,7 +70,9 @@ type NewPhoneQuestion struct {
 	OrganisationID, MembershipID string
 	// Subject is the pairing's id, Phone what the new phone says it is.
 	Subject, Phone string
-	Life           time.Duration
+	// Careful asks for six digits, whatever the organisation does.
+	Careful bool
+	Life    time.Duration
 }
 
 // AskNewPhone asks the person's phones whether to trust a new one, always with the number.
@@ -77,6 +81,7 @@ func (s *Service) AskNewPhone(ctx context.Context, q NewPhoneQuestion) (Asked, e
 	if err != nil {
 		return Asked{}, err
 	}
+	a.careful = q.Careful
 	a.request = Request{
 		ID: secret.NewID("apr"), OrganisationID: a.organisation.ID, MembershipID: a.member.ID, PersonID: a.member.Person.ID,
 		Purpose: NewPhone, Confirm: Number, Asker: a.organisation.Name, Organisation: a.organisation.Name, Subject: q.Subject, Context: Context{Browser: q.Subject},
@@ -94,6 +99,8 @@ type asking struct {
 	request      Request
 	// careful says that six digits are asked, whoever the person is.
 	careful bool
+	// oneMore says that it may stand beside as many as there can be.
+	oneMore bool
 	// fresh says that the request was made by this call, in the place of the superseded ones.
 	fresh      bool
 	superseded []string
@@ -168,8 +175,14 @@ func (a *asking) admit(now Situation) (Admission, error) {
 			here++
 		}
 	}
-	// Counted in each organisation by itself, so that none can keep the person out of another.
-	if r.Purpose == Login && here >= MaxPending {
+	// Counted in each organisation by itself, so that none can keep the person out of another. A
+	// browser that the person was let in from has one more, so that no stranger who knows the
+	// password can keep the person out.
+	most := MaxPending
+	if a.oneMore || now.KnownBrowser {
+		most++
+	}
+	if r.Purpose == Login && here >= most {
 		return Admission{}, ErrTooManyPending
 	}
 	careful := a.careful || a.member.Role.Privileged() || admission.Budget.cautious(r.Created)

@@ -196,3 +196,35 @@ func TestResend(t *testing.T) {
 	_, err = w.Approvals.Resend(t.Context(), w.Shop, asked.ID)
 	refusesWith(t, err, &approval.DecidedError{State: approval.Approved})
 }
+
+// TestOneMorePending: a browser that the person was let in from, and a question that says so, may
+// stand beside as many as there can be; a stranger's may not.
+func TestOneMorePending(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string]func(*approval.Question){
+		"a known browser": ayetest.From("known"),
+		"one more":        func(q *approval.Question) { q.OneMore = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := ayetest.New(t)
+			s := newStand(w)
+			first := w.Ask(s.member, ayetest.From("known"))
+			_, err := w.Approve(s.phone, first)
+			ayetest.Fails(t, err, nil)
+			_, err = w.Redeem(first, w.ReleaseCode(first), "")
+			ayetest.Fails(t, err, nil)
+			for range approval.MaxPending {
+				w.Ask(s.member)
+			}
+			_, err = w.TryAsk(s.member)
+			ayetest.Fails(t, err, approval.ErrTooManyPending)
+			_, err = w.TryAsk(s.member, more)
+			ayetest.Fails(t, err, nil)
+			_, err = w.TryAsk(s.member, func(q *approval.Question) { q.OneMore = true })
+			ayetest.Fails(t, err, approval.ErrTooManyPending)
+			_, err = w.TryAsk(s.member)
+			ayetest.Fails(t, err, approval.ErrTooManyPending)
+		})
+	}
+}

@@ -21,14 +21,14 @@ import (
 // addApp gives the person an authenticator app. The function gives the code that it shows.
 func addApp(w *ayetest.World, m accounts.Member) func() secret.Secret {
 	w.Helper()
-	e, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "Example", m.Person.Email)
+	e, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "session", "Example", m.Person.Email)
 	ayetest.Fails(w, err, nil)
 	shows := func() secret.Secret {
 		code, failed := totp.GenerateCode(e.Secret.Reveal(), w.Clock.Now())
 		ayetest.Fails(w, failed, nil)
 		return secret.Secret(code)
 	}
-	_, err = w.Codes.ActivateApp(w.Context(), m.Person.ID, e.ID, "Laptop", shows().Reveal())
+	_, err = w.Codes.ActivateApp(w.Context(), m.Person.ID, "session", e.ID, "Laptop", shows().Reveal())
 	ayetest.Fails(w, err, nil)
 	w.Clock.Pass(otp.Step)
 	return shows
@@ -66,6 +66,11 @@ func TestMethods(t *testing.T) {
 	phone := func(w *ayetest.World, m accounts.Member) { w.Pair(m) }
 	app := func(w *ayetest.World, m accounts.Member) { addApp(w, m) }
 	codes := func(w *ayetest.World, m accounts.Member) { addCodes(w, m) }
+	lose := func(w *ayetest.World, m accounts.Member) {
+		apps, err := w.Codes.Apps(w.Context(), m.Person.ID)
+		ayetest.Fails(w, err, nil)
+		ayetest.Fails(w, w.Codes.RemoveApp(w.Context(), m.Person.ID, apps[0].ID, false), nil)
+	}
 	local := func(w *ayetest.World, m accounts.Member) { addLocal(w, m) }
 	own := func(w *ayetest.World, m accounts.Member) { addOwn(w, m) }
 	all := []accounts.SecondFactor{accounts.TOTP, accounts.SMS, accounts.Recovery}
@@ -79,7 +84,7 @@ func TestMethods(t *testing.T) {
 		failure    error
 	}{
 		{"nothing", all, false, nil, "", approval.ErrNotEnrolled},
-		{"codes alone", all, false, []gives{codes}, "", approval.ErrNotEnrolled},
+		{"codes alone", all, false, []gives{app, codes, lose}, "", approval.ErrNotEnrolled},
 		{"a phone", all, false, []gives{phone}, "push totp", nil},
 		{"an app", all, false, []gives{app}, "totp", nil},
 		{"everything", all, false, []gives{phone, app, codes}, "push totp recovery", nil},
@@ -227,6 +232,37 @@ func TestMethodsThatAreNotAllowed(t *testing.T) {
 	ayetest.Fails(t, err, approval.ErrMethod)
 	_, err = w.Approvals.Verify(t.Context(), w.Shop, asked.ID, approval.Recovery, codes[0])
 	ayetest.Fails(t, err, nil)
+}
+
+// TestThreatCodesUsedUpElsewhere: an application of another organisation, which asks and types wrong
+// codes for as long as it is let, locks the person's codes nowhere else.
+func TestThreatCodesUsedUpElsewhere(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	s := newStand(w)
+	codes := addCodes(w, s.member)
+	hostile := w.AddOrganisation(func(o *accounts.Organisation) { o.Name = "Hostile" })
+	client, there := w.AddApplication(hostile, "Hostile"), w.Join(hostile, s.member)
+	var last error
+	for range otp.Streak {
+		w.Clock.Pass(time.Hour)
+		asked, err := w.Approvals.Ask(t.Context(), client, ayetest.Question(there))
+		ayetest.Fails(t, err, nil)
+		for range otp.PerRequest / 2 {
+			_, last = w.Approvals.Verify(t.Context(), client, asked.ID, approval.TOTP, ayetest.Wrong(s.phone.CodeNow()))
+			_, _ = w.Approvals.Verify(t.Context(), client, asked.ID, approval.Recovery, "0000-0000-0000-0000")
+		}
+	}
+	ayetest.Fails(t, last, otp.ErrTooMany)
+	typed := func(method approval.Method, code secret.Secret) error {
+		_, err := w.Approvals.Verify(t.Context(), w.Shop, w.Ask(s.member).ID, method, code)
+		return err
+	}
+	// The wrong ones come first: a right one of either kind would free the other.
+	ayetest.Fails(t, typed(approval.TOTP, ayetest.Wrong(s.phone.CodeNow())), otp.ErrWrong)
+	ayetest.Fails(t, typed(approval.Recovery, "0000-0000-0000-0000"), otp.ErrWrong)
+	ayetest.Fails(t, typed(approval.Recovery, codes[0]), nil)
+	ayetest.Fails(t, typed(approval.TOTP, s.phone.CodeNow()), nil)
 }
 
 // A membership that has ended answers nothing.

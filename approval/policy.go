@@ -16,7 +16,8 @@ const (
 	ReleaseLife = 30 * time.Second
 	// ReportLife is how long "this was not me" can be said.
 	ReportLife = 24 * time.Hour
-	// MaxPending is how many requests of a person may stand side by side.
+	// MaxPending is how many requests of a person may stand side by side; one more from a browser
+	// that the person was let in from, or to choose a new password.
 	MaxPending = 3
 	// PushesPerTenMinutes is how often a person is asked within ten minutes.
 	PushesPerTenMinutes = 5

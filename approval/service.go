@@ -33,10 +33,11 @@ type Phones interface {
 // Codes checks a code that a person typed.
 type Codes interface {
 	// Verify takes a one-time code, and tells whether it came from what counts for the organisation
-	// alone. Without an organisation it takes only what counts in all of them.
-	Verify(ctx context.Context, personID, organisationID, requestID, code string) (local bool, err error)
+	// alone. Without an organisation it takes only what counts in all of them. Wrong ones are
+	// counted for the application.
+	Verify(ctx context.Context, personID, organisationID, applicationID, requestID, code string) (local bool, err error)
 	// VerifyRecovery takes a recovery code.
-	VerifyRecovery(ctx context.Context, personID, requestID, code string) error
+	VerifyRecovery(ctx context.Context, personID, applicationID, requestID, code string) error
 	// Unlock forgets wrong codes in a row, because another factor has proven the person.
 	Unlock(ctx context.Context, personID string) error
 }

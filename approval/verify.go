@@ -62,9 +62,9 @@ func (s *Service) prove(ctx context.Context, r Request, method Method, code stri
 		if r.Everywhere {
 			only = ""
 		}
-		return s.Codes.Verify(ctx, r.PersonID, only, r.ID, code)
+		return s.Codes.Verify(ctx, r.PersonID, only, r.ApplicationID, r.ID, code)
 	case method == Recovery && organisation.Allows(accounts.Recovery):
-		return false, s.Codes.VerifyRecovery(ctx, r.PersonID, r.ID, code)
+		return false, s.Codes.VerifyRecovery(ctx, r.PersonID, r.ApplicationID, r.ID, code)
 	}
 	return false, ErrMethod
 }

@@ -80,11 +80,11 @@ func TestThePhoneAndTheAppAtOnce(t *testing.T) {
 	for range 10 {
 		ada := w.AddPerson("Ada")
 		phone := get(w, w.Pair(ada))
-		e, err := w.Codes.BeginApp(t.Context(), ada.Person.ID, "Example", ada.Person.Email)
+		e, err := w.Codes.BeginApp(t.Context(), ada.Person.ID, "session", "Example", ada.Person.Email)
 		ayetest.Fails(t, err, nil)
 		code, err := totp.GenerateCode(e.Secret.Reveal(), w.Clock.Now())
 		ayetest.Fails(t, err, nil)
-		_, err = w.Codes.ActivateApp(t.Context(), ada.Person.ID, e.ID, "Laptop", code)
+		_, err = w.Codes.ActivateApp(t.Context(), ada.Person.ID, "session", e.ID, "Laptop", code)
 		ayetest.Fails(t, err, nil)
 		var removed, kept atomic.Int64
 		count := func(err error) {

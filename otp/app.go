@@ -23,6 +23,8 @@ const (
 type Enrolment struct {
 	ID       string
 	PersonID string
+	// By is the session that began it, which alone may see the secret and activate it.
+	By string
 	// Secret is for who cannot scan; URI is what the QR code holds.
 	Secret, URI secret.Secret
 	Created     time.Time
@@ -41,7 +43,7 @@ type App struct {
 
 // Activation is what makes an app count.
 type Activation struct {
-	ID, PersonID, Name string
+	ID, PersonID, By, Name string
 	// Step is that of the code by which it showed itself: it is used up.
 	Step int64
 	// Since is when it must have been begun at the earliest, Now when it counts from.
@@ -51,9 +53,11 @@ type Activation struct {
 }
 
 // BeginApp makes the secret of a new authenticator app, which counts once it is activated. One
-// that was begun before is forgotten. The issuer and the account are names that the app shows.
-func (s *Service) BeginApp(ctx context.Context, personID, issuer, account string) (Enrolment, error) {
-	e := Enrolment{ID: secret.NewID("aut"), PersonID: personID, Secret: NewSecret(), Created: s.Now().UTC().Truncate(time.Millisecond)}
+// that was begun before is forgotten. It belongs to the session that begins it, because somebody
+// else with the password may have one too, and must not learn the secret. The issuer and the
+// account are names that the app shows.
+func (s *Service) BeginApp(ctx context.Context, personID, by, issuer, account string) (Enrolment, error) {
+	e := Enrolment{ID: secret.NewID("aut"), PersonID: personID, By: by, Secret: NewSecret(), Created: s.Now().UTC().Truncate(time.Millisecond)}
 	e.URI = URI(issuer, account, e.Secret)
 	if err := s.Store.BeginApp(ctx, e, MaxApps, s.entry(personID, "app.begun", e.ID)); err != nil {
 		return Enrolment{}, err
@@ -61,9 +65,9 @@ func (s *Service) BeginApp(ctx context.Context, personID, issuer, account string
 	return e, nil
 }
 
-// Beginning gives the app that was begun and can still be activated, else [ErrNone].
-func (s *Service) Beginning(ctx context.Context, personID, issuer, account string) (Enrolment, error) {
-	e, err := s.Store.Beginning(ctx, personID, s.Now().Add(-EnrolmentLife))
+// Beginning gives the app that the session has begun and can still activate, else [ErrNone].
+func (s *Service) Beginning(ctx context.Context, personID, by, issuer, account string) (Enrolment, error) {
+	e, err := s.Store.Beginning(ctx, personID, by, s.Now().Add(-EnrolmentLife))
 	if err != nil {
 		return Enrolment{}, err
 	}
@@ -71,15 +75,15 @@ func (s *Service) Beginning(ctx context.Context, personID, issuer, account strin
 	return e, nil
 }
 
-// ActivateApp lets the app count that was begun, when the code is one of it. The code is used
+// ActivateApp lets the app count that the session has begun, when the code is one of it. The code is used
 // up by that. It fails with [ErrNone], [ErrName], [ErrWrong], [ErrTooMany] or [ErrTooManyApps].
-func (s *Service) ActivateApp(ctx context.Context, personID, id, name, code string) (App, error) {
+func (s *Service) ActivateApp(ctx context.Context, personID, by, id, name, code string) (App, error) {
 	name = strings.TrimSpace(name)
 	if !printable(name) {
 		return App{}, ErrName
 	}
 	since := s.Now().Add(-EnrolmentLife)
-	e, err := s.Store.Beginning(ctx, personID, since)
+	e, err := s.Store.Beginning(ctx, personID, by, since)
 	if err != nil {
 		return App{}, err
 	}
@@ -99,7 +103,7 @@ func (s *Service) ActivateApp(ctx context.Context, personID, id, name, code stri
 	}
 	now := s.Now().UTC().Truncate(time.Millisecond)
 	activated, err := s.Store.ActivateApp(ctx, Activation{
-		ID: e.ID, PersonID: personID, Name: name, Step: step, Since: since, Now: now, MaxApps: MaxApps,
+		ID: e.ID, PersonID: personID, By: by, Name: name, Step: step, Since: since, Now: now, MaxApps: MaxApps,
 	}, s.entry(personID, "app.activated", e.ID))
 	if err != nil {
 		return App{}, err

@@ -26,7 +26,7 @@ func shows(w *ayetest.World, key secret.Secret, steps int) string {
 
 func begin(w *ayetest.World, m accounts.Member) otp.Enrolment {
 	w.Helper()
-	e, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "Example", m.Person.Email)
+	e, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "session", "Example", m.Person.Email)
 	ayetest.Fails(w, err, nil)
 	return e
 }
@@ -35,7 +35,7 @@ func begin(w *ayetest.World, m accounts.Member) otp.Enrolment {
 func addApp(w *ayetest.World, m accounts.Member) (otp.App, secret.Secret) {
 	w.Helper()
 	e := begin(w, m)
-	app, err := w.Codes.ActivateApp(w.Context(), m.Person.ID, e.ID, "Laptop", shows(w, e.Secret, -1))
+	app, err := w.Codes.ActivateApp(w.Context(), m.Person.ID, "session", e.ID, "Laptop", shows(w, e.Secret, -1))
 	ayetest.Fails(w, err, nil)
 	return app, e.Secret
 }
@@ -55,23 +55,23 @@ func TestAnAuthenticatorApp(t *testing.T) {
 	prove := func(code string) error { return w.Codes.Prove(t.Context(), ada.Person.ID, code, "dev_new") }
 	e := begin(w, ada)
 	ayetest.Same(t, "uri", e.URI, otp.URI("Example", ada.Person.Email, e.Secret))
-	again, err := w.Codes.Beginning(t.Context(), ada.Person.ID, "Example", ada.Person.Email)
+	again, err := w.Codes.Beginning(t.Context(), ada.Person.ID, "session", "Example", ada.Person.Email)
 	ayetest.Fails(t, err, nil)
 	ayetest.Same(t, "the same again", again, e)
 	ayetest.Fails(t, prove(shows(w, e.Secret, 0)), otp.ErrNone) // it has not shown itself yet
 	ayetest.Same(t, "counted", counted(w, ada), [2]int{0, 0})
 
 	code := shows(w, e.Secret, 0)
-	_, err = w.Codes.ActivateApp(t.Context(), ada.Person.ID, e.ID, "Laptop", ayetest.Wrong(secret.Secret(code)).Reveal())
+	_, err = w.Codes.ActivateApp(t.Context(), ada.Person.ID, "session", e.ID, "Laptop", ayetest.Wrong(secret.Secret(code)).Reveal())
 	ayetest.Fails(t, err, otp.ErrWrong)
-	app, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, e.ID, " Laptop ", code[:3]+" "+code[3:])
+	app, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, "session", e.ID, " Laptop ", code[:3]+" "+code[3:])
 	ayetest.Fails(t, err, nil)
 	ayetest.Same(t, "app", app, otp.App{ID: e.ID, Name: "Laptop", Created: app.Created, Used: app.Created})
 	ayetest.Same(t, "counted", counted(w, ada), [2]int{1, 0})
 	ayetest.Fails(t, prove(code), otp.ErrWrong) // it was used to activate
-	_, err = w.Codes.Beginning(t.Context(), ada.Person.ID, "Example", ada.Person.Email)
+	_, err = w.Codes.Beginning(t.Context(), ada.Person.ID, "session", "Example", ada.Person.Email)
 	ayetest.Fails(t, err, otp.ErrNone)
-	_, err = w.Codes.ActivateApp(t.Context(), ada.Person.ID, e.ID, "Laptop", shows(w, e.Secret, 1))
+	_, err = w.Codes.ActivateApp(t.Context(), ada.Person.ID, "session", e.ID, "Laptop", shows(w, e.Secret, 1))
 	ayetest.Fails(t, err, otp.ErrNone)
 
 	w.Clock.Pass(time.Minute)
@@ -101,7 +101,7 @@ func TestEnrolmentsThatAreOver(t *testing.T) {
 	w := ayetest.New(t)
 	ada, bea := w.AddPerson("Ada"), w.AddPerson("Bea")
 	activate := func(m accounts.Member, e otp.Enrolment, name string) error {
-		_, err := w.Codes.ActivateApp(t.Context(), m.Person.ID, e.ID, name, shows(w, e.Secret, 0))
+		_, err := w.Codes.ActivateApp(t.Context(), m.Person.ID, "session", e.ID, name, shows(w, e.Secret, 0))
 		return err
 	}
 	replaced := begin(w, ada)
@@ -117,7 +117,7 @@ func TestEnrolmentsThatAreOver(t *testing.T) {
 	w.Clock.Pass(time.Second)
 	ayetest.Same(t, "expires", e.Expires(), w.Clock.Now())
 	ayetest.Fails(t, activate(ada, e, "Laptop"), otp.ErrNone)
-	_, err := w.Codes.Beginning(t.Context(), ada.Person.ID, "Example", ada.Person.Email)
+	_, err := w.Codes.Beginning(t.Context(), ada.Person.ID, "session", "Example", ada.Person.Email)
 	ayetest.Fails(t, err, otp.ErrNone)
 	ayetest.Same(t, "counted", counted(w, ada), [2]int{0, 0})
 }
@@ -131,7 +131,7 @@ func TestThreatGuessingAnActivation(t *testing.T) {
 	e := begin(w, ada)
 	var looked atomic.Int64
 	ayetest.AtOnce(100, func(int) {
-		_, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, e.ID, "Laptop", "12345")
+		_, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, "session", e.ID, "Laptop", "12345")
 		switch {
 		case errors.Is(err, otp.ErrWrong):
 			looked.Add(1)
@@ -140,7 +140,7 @@ func TestThreatGuessingAnActivation(t *testing.T) {
 		}
 	})
 	ayetest.Same(t, "looked at", looked.Load(), otp.PerEnrolment)
-	_, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, e.ID, "Laptop", shows(w, e.Secret, 0))
+	_, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, "session", e.ID, "Laptop", shows(w, e.Secret, 0))
 	ayetest.Fails(t, err, otp.ErrTooMany)
 	addApp(w, ada) // a new one begins anew
 }
@@ -152,7 +152,7 @@ func TestAppsAreFew(t *testing.T) {
 	for range otp.MaxApps {
 		addApp(w, ada)
 	}
-	_, err := w.Codes.BeginApp(t.Context(), ada.Person.ID, "Example", ada.Person.Email)
+	_, err := w.Codes.BeginApp(t.Context(), ada.Person.ID, "session", "Example", ada.Person.Email)
 	ayetest.Fails(t, err, otp.ErrTooManyApps)
 	addApp(w, w.AddPerson("Bea"))
 }
@@ -165,7 +165,7 @@ func TestActivatedTwiceAtOnce(t *testing.T) {
 	e := begin(w, ada)
 	var made atomic.Int64
 	ayetest.AtOnce(otp.PerEnrolment, func(i int) {
-		_, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, e.ID, fmt.Sprint("App ", i), shows(w, e.Secret, 0))
+		_, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, "session", e.ID, fmt.Sprint("App ", i), shows(w, e.Secret, 0))
 		switch {
 		case err == nil:
 			made.Add(1)
@@ -199,4 +199,31 @@ func TestTheLastFactorStays(t *testing.T) {
 	ayetest.Fails(t, remove(second.ID, true), otp.ErrLastFactor)
 	ayetest.Fails(t, remove(second.ID, false), nil)
 	ayetest.Same(t, "counted", counted(w, ada), [2]int{0, 10})
+}
+
+// TestThreatTheSecretOfAnotherSession: what one session begins, no other one sees or activates,
+// because whoever has the password alone has a session of the person too.
+func TestThreatTheSecretOfAnotherSession(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	seen := func(by string) error {
+		_, err := w.Codes.Beginning(t.Context(), ada.Person.ID, by, "Example", ada.Person.Email)
+		return err
+	}
+	activate := func(by string, e otp.Enrolment) error {
+		_, err := w.Codes.ActivateApp(t.Context(), ada.Person.ID, by, e.ID, "Laptop", shows(w, e.Secret, 0))
+		return err
+	}
+	planted, err := w.Codes.BeginApp(t.Context(), ada.Person.ID, "thief", "Example", ada.Person.Email)
+	ayetest.Fails(t, err, nil)
+	ayetest.Fails(t, seen("session"), otp.ErrNone)
+	ayetest.Fails(t, seen(""), otp.ErrNone)
+	ayetest.Fails(t, activate("session", planted), otp.ErrNone)
+	e := begin(w, ada)
+	ayetest.Fails(t, seen("thief"), otp.ErrNone)
+	ayetest.Fails(t, activate("thief", planted), otp.ErrNone)
+	ayetest.Fails(t, activate("thief", e), otp.ErrNone)
+	ayetest.Same(t, "counted", counted(w, ada), [2]int{0, 0})
+	ayetest.Fails(t, activate("session", e), nil)
 }

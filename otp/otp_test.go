@@ -125,7 +125,7 @@ func TestThreatGuessingCodesInParallel(t *testing.T) {
 	guess := func(request string, times int) int64 {
 		var count atomic.Int64
 		ayetest.AtOnce(times, func(int) {
-			switch _, err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, request, wrong); {
+			switch _, err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, "app", request, wrong); {
 			case errors.Is(err, otp.ErrWrong):
 				count.Add(1)
 			case !errors.Is(err, otp.ErrTooMany):
@@ -150,7 +150,7 @@ func TestLimits(t *testing.T) {
 	}
 	right := func() error {
 		request++
-		_, err := w.Codes.Verify(t.Context(), person, ada.OrganisationID, strings.Repeat("r", request), phone.CodeNow().Reveal())
+		_, err := w.Codes.Verify(t.Context(), person, ada.OrganisationID, "", strings.Repeat("r", request), phone.CodeNow().Reveal())
 		return err
 	}
 	until := func(err error) time.Time {

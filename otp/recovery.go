@@ -23,7 +23,8 @@ const (
 var letters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // NewRecoveryCodes makes ten codes that work once each. Those before stop working. They are
-// kept as hashes, so this is the only time that they can be shown.
+// kept as hashes, so this is the only time that they can be shown. It fails with [ErrNoFactor] for
+// who has no phone and no app yet: whoever has the password alone could lay codes aside.
 func (s *Service) NewRecoveryCodes(ctx context.Context, personID string) ([]secret.Secret, error) {
 	codes, hashes := make([]secret.Secret, 0, RecoveryCodes), make([]string, 0, RecoveryCodes)
 	for range RecoveryCodes {
@@ -44,9 +45,10 @@ func (s *Service) Recovery(ctx context.Context, personID string) (left int, made
 	return s.Store.RecoveryCodes(ctx, personID)
 }
 
-// VerifyRecovery checks a recovery code for a request, and uses it up. It is counted by itself,
-// beside the codes of phones and apps, and the person is told. [ErrNone] when none is left.
-func (s *Service) VerifyRecovery(ctx context.Context, personID, requestID, code string) error {
+// VerifyRecovery checks a recovery code for a request of the application, and uses it up. It is
+// counted by itself, beside the codes of phones and apps, and the person is told. Without an
+// application it is counted as [Service.Prove]. [ErrNone] when none is left.
+func (s *Service) VerifyRecovery(ctx context.Context, personID, applicationID, requestID, code string) error {
 	left, _, err := s.Store.RecoveryCodes(ctx, personID)
 	if err != nil {
 		return err
@@ -54,7 +56,7 @@ func (s *Service) VerifyRecovery(ctx context.Context, personID, requestID, code 
 	if left == 0 {
 		return ErrNone
 	}
-	if err = s.count(ctx, personID, recovery, []Limit{forRequest(requestID)}); err != nil {
+	if err = s.count(ctx, personID, applicationID, recovery, []Limit{forRequest(requestID)}); err != nil {
 		return err
 	}
 	entry := s.entry(personID, "recovery-code.used", personID)
@@ -67,7 +69,7 @@ func (s *Service) VerifyRecovery(ctx context.Context, personID, requestID, code 
 		return ErrWrong
 	}
 	s.tell(ctx, personID, accounts.RecoveryCodeUsed, "")
-	return s.Store.Forget(ctx, recovery.anHour(personID), recovery.inARow(personID), typed.inARow(personID))
+	return s.Store.Forget(ctx, recovery.anHour(personID, applicationID), recovery.inARow(personID, applicationID), typed.inARows(personID))
 }
 
 // recoveryHash is what is kept of a code: without the key nobody can try codes against it.

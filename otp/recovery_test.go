@@ -30,10 +30,12 @@ func TestRecoveryCodes(t *testing.T) {
 	t.Parallel()
 	w := ayetest.New(t)
 	ada, bea := w.AddPerson("Ada"), w.AddPerson("Bea")
+	w.Pair(ada)
+	w.Pair(bea)
 	requests := 0
 	use := func(m accounts.Member, code string) error {
 		requests++
-		return w.Codes.VerifyRecovery(t.Context(), m.Person.ID, strings.Repeat("r", requests), code)
+		return w.Codes.VerifyRecovery(t.Context(), m.Person.ID, "app", strings.Repeat("r", requests), code)
 	}
 	ayetest.Fails(t, use(ada, "0000-0000-0000-0000"), otp.ErrNone)
 	codes := newCodes(w, ada)
@@ -74,7 +76,7 @@ func TestRecoveryCodes(t *testing.T) {
 	for _, kind := range w.Announcer.Told(ada.Person.ID) {
 		told[kind]++
 	}
-	ayetest.Same(t, "told", told, map[accounts.NoticeKind]int{accounts.RecoveryCodesMade: 2, accounts.RecoveryCodeUsed: 15})
+	ayetest.Same(t, "told", told, map[accounts.NoticeKind]int{accounts.PhoneLinked: 1, accounts.RecoveryCodesMade: 2, accounts.RecoveryCodeUsed: 15})
 }
 
 // TestThreatOneRecoveryCodeAtOnce: a code that is typed a hundred times at once works once.
@@ -82,10 +84,11 @@ func TestThreatOneRecoveryCodeAtOnce(t *testing.T) {
 	t.Parallel()
 	w := ayetest.New(t)
 	ada := w.AddPerson("Ada")
+	w.Pair(ada)
 	code := newCodes(w, ada)[0]
 	var used atomic.Int64
 	ayetest.AtOnce(otp.PerRequest, func(int) {
-		switch err := w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, "one", code); {
+		switch err := w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, "app", "one", code); {
 		case err == nil:
 			used.Add(1)
 		case !errors.Is(err, otp.ErrWrong):
@@ -101,13 +104,14 @@ func TestRecoveryCodesAreKeyed(t *testing.T) {
 	t.Parallel()
 	w := ayetest.New(t)
 	ada := w.AddPerson("Ada")
+	w.Pair(ada)
 	code := newCodes(w, ada)[0]
 	other := *w.Codes
 	var err error
 	other.Keys, err = secret.NewKeys(bytes.Repeat([]byte{8}, secret.KeySize))
 	ayetest.Fails(t, err, nil)
-	ayetest.Fails(t, other.VerifyRecovery(t.Context(), ada.Person.ID, "request", code), otp.ErrWrong)
-	ayetest.Fails(t, w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, "request", code), nil)
+	ayetest.Fails(t, other.VerifyRecovery(t.Context(), ada.Person.ID, "app", "request", code), otp.ErrWrong)
+	ayetest.Fails(t, w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, "app", "request", code), nil)
 }
 
 // TestThreatGuessingRecoveryCodesInParallel: of a hundred wrong codes at once five are looked at,
@@ -121,7 +125,7 @@ func TestThreatGuessingRecoveryCodesInParallel(t *testing.T) {
 	guess := func(request string) int64 {
 		var count atomic.Int64
 		ayetest.AtOnce(100, func(int) {
-			switch err := w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, request, "0000-0000-0000-0000"); {
+			switch err := w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, "app", request, "0000-0000-0000-0000"); {
 			case errors.Is(err, otp.ErrWrong):
 				count.Add(1)
 			case !errors.Is(err, otp.ErrTooMany):
@@ -131,11 +135,11 @@ func TestThreatGuessingRecoveryCodesInParallel(t *testing.T) {
 		return count.Load()
 	}
 	ayetest.Same(t, "first request", guess("one"), otp.PerRequest)
-	_, err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, "one", phone.CodeNow().Reveal())
+	_, err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, "app", "one", phone.CodeNow().Reveal())
 	ayetest.Fails(t, err, otp.ErrTooMany)
 	ayetest.Same(t, "second request", guess("two"), otp.PerHour-otp.PerRequest)
 	ayetest.Same(t, "third request", guess("three"), 0)
-	_, err = w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, "four", phone.CodeNow().Reveal())
+	_, err = w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, "app", "four", phone.CodeNow().Reveal())
 	ayetest.Fails(t, err, nil) // the one kind's hour is not the other's
 }
 
@@ -147,11 +151,11 @@ func TestEachKindFreesTheOther(t *testing.T) {
 	phone, codes, requests := w.Pair(ada), newCodes(w, ada), 0
 	next := func() string { requests++; return strings.Repeat("r", requests) }
 	typed := func(code secret.Secret) error {
-		_, err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, next(), code.Reveal())
+		_, err := w.Codes.Verify(t.Context(), ada.Person.ID, ada.OrganisationID, "app", next(), code.Reveal())
 		return err
 	}
 	recovery := func(code string) error {
-		return w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, next(), code)
+		return w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, "app", next(), code)
 	}
 	lock := func(try func() error) {
 		t.Helper()
@@ -176,4 +180,32 @@ func TestEachKindFreesTheOther(t *testing.T) {
 	lock(func() error { return recovery("0000-0000-0000-0000") })
 	ayetest.Fails(t, w.Codes.Unlock(t.Context(), ada.Person.ID), nil) // as by an approval
 	ayetest.Fails(t, recovery(codes[2]), nil)
+}
+
+// TestThreatRecoveryCodesLaidAside: who has the password alone makes no codes for the time when the
+// person has a second factor.
+func TestThreatRecoveryCodesLaidAside(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	refused := func() {
+		t.Helper()
+		_, err := w.Codes.NewRecoveryCodes(t.Context(), ada.Person.ID)
+		ayetest.Fails(t, err, otp.ErrNoFactor)
+		ayetest.Same(t, "counted", counted(w, ada), [2]int{0, 0})
+	}
+	refused()
+	begin(w, ada) // is none yet
+	refused()
+	ayetest.Same(t, "told", w.Announcer.Told(ada.Person.ID), nil)
+	app, _ := addApp(w, ada)
+	codes := newCodes(w, ada)
+	// What is left after the last factor does not stand beside the next first one.
+	ayetest.Fails(t, w.Codes.RemoveApp(t.Context(), ada.Person.ID, app.ID, false), nil)
+	addApp(w, ada)
+	ayetest.Same(t, "counted", counted(w, ada), [2]int{1, 0})
+	ayetest.Fails(t, w.Codes.VerifyRecovery(t.Context(), ada.Person.ID, "app", "request", codes[0]), otp.ErrNone)
+	newCodes(w, ada)
+	addApp(w, ada) // a second one leaves them
+	ayetest.Same(t, "counted", counted(w, ada), [2]int{2, 10})
 }

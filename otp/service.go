@@ -13,9 +13,10 @@ import (
 const (
 	// PerRequest is how many codes are looked at for one request.
 	PerRequest = 5
-	// PerHour is how many wrong codes of a kind a person may type in an hour.
+	// PerHour is how many wrong codes of a kind a person may type in an hour for an application.
 	PerHour = 10
-	// Streak is how many wrong codes of a kind in a row lock that kind until another factor helps.
+	// Streak is how many wrong codes of a kind in a row lock that kind for the application until
+	// another factor helps.
 	Streak = 20
 )
 
@@ -32,26 +33,28 @@ type Service struct {
 	Now       func() time.Time
 }
 
-// Verify checks a code for a request of the organisation; an empty organisation stands for all
-// of them, so that only what counts everywhere counts. It tells whether the code came from what
-// counts for that organisation alone. A right code forgets the person's wrong ones.
-func (s *Service) Verify(ctx context.Context, personID, organisationID, requestID, code string) (local bool, err error) {
-	a, err := s.verify(ctx, personID, code, func(a Authenticator) bool {
+// Verify checks a code for a request that the application made for the organisation; an empty
+// organisation stands for all of them, so that only what counts everywhere counts. It tells whether
+// the code came from what counts for that organisation alone. Wrong codes are counted for the
+// application by itself: one that is asked for many of them cannot lock the person out of
+// another. A right code forgets the wrong ones that were typed for it.
+func (s *Service) Verify(ctx context.Context, personID, organisationID, applicationID, requestID, code string) (local bool, err error) {
+	a, err := s.verify(ctx, personID, applicationID, code, func(a Authenticator) bool {
 		return a.OrganisationID == "" || a.OrganisationID == organisationID
 	}, forRequest(requestID))
 	return a.OrganisationID != "", err
 }
 
 // Prove checks a code of the person that must not come from the given phone, nor from one
-// that counts for a single organisation.
+// that counts for a single organisation. It is counted beside what applications ask for.
 func (s *Service) Prove(ctx context.Context, personID, code, exceptDevice string) error {
-	_, err := s.verify(ctx, personID, code, elsewhere(exceptDevice))
+	_, err := s.verify(ctx, personID, "", code, elsewhere(exceptDevice))
 	return err
 }
 
 // ProveFor is [Service.Prove] where the codes are counted for a request as well.
 func (s *Service) ProveFor(ctx context.Context, personID, requestID, code, exceptDevice string) error {
-	_, err := s.verify(ctx, personID, code, elsewhere(exceptDevice), forRequest(requestID))
+	_, err := s.verify(ctx, personID, "", code, elsewhere(exceptDevice), forRequest(requestID))
 	return err
 }
 
@@ -61,10 +64,10 @@ func elsewhere(exceptDevice string) func(Authenticator) bool {
 	}
 }
 
-// Unlock forgets the wrong codes in a row, because another factor has proven the person. What
-// was tried within the hour still counts.
+// Unlock forgets the wrong codes in a row, for whatever application, because another factor has
+// proven the person. What was tried within the hour still counts.
 func (s *Service) Unlock(ctx context.Context, personID string) error {
-	return s.Store.Forget(ctx, typed.inARow(personID), recovery.inARow(personID))
+	return s.Store.Forget(ctx, typed.inARows(personID), recovery.inARows(personID))
 }
 
 // kind is what has a count of its own.
@@ -75,8 +78,24 @@ const (
 	recovery kind = "recovery codes"
 )
 
-func (k kind) anHour(personID string) string { return string(k) + " an hour:" + personID }
-func (k kind) inARow(personID string) string { return string(k) + " in a row:" + personID }
+func (k kind) anHour(personID, applicationID string) string {
+	return string(k) + " an hour:" + personID + ":" + counter(applicationID)
+}
+
+func (k kind) inARow(personID, applicationID string) string {
+	return k.inARows(personID) + counter(applicationID)
+}
+
+// inARows stands for those of all applications.
+func (k kind) inARows(personID string) string { return string(k) + " in a row:" + personID + ":" }
+
+// counter is by what the codes are counted that no application asked for.
+func counter(applicationID string) string {
+	if applicationID == "" {
+		return "own"
+	}
+	return applicationID
+}
 
 func forRequest(id string) Limit { return Limit{Scope: "request:" + id, Most: PerRequest} }
 
@@ -90,12 +109,15 @@ func (s *Service) spend(ctx context.Context, limits ...Limit) error {
 }
 
 // count is spend with what all codes of the kind are counted by.
-func (s *Service) count(ctx context.Context, personID string, k kind, limits []Limit) error {
+func (s *Service) count(ctx context.Context, personID, applicationID string, k kind, limits []Limit) error {
 	return s.spend(ctx, append(limits,
-		Limit{Scope: k.anHour(personID), Most: PerHour, Window: time.Hour}, Limit{Scope: k.inARow(personID), Most: Streak})...)
+		Limit{Scope: k.anHour(personID, applicationID), Most: PerHour, Window: time.Hour},
+		Limit{Scope: k.inARow(personID, applicationID), Most: Streak})...)
 }
 
-func (s *Service) verify(ctx context.Context, personID, code string, counts func(Authenticator) bool, limits ...Limit) (Authenticator, error) {
+func (s *Service) verify(
+	ctx context.Context, personID, applicationID, code string, counts func(Authenticator) bool, limits ...Limit,
+) (Authenticator, error) {
 	all, err := s.Store.Authenticators(ctx, personID)
 	if err != nil {
 		return Authenticator{}, err
@@ -109,7 +131,7 @@ func (s *Service) verify(ctx context.Context, personID, code string, counts func
 	if len(usable) == 0 {
 		return Authenticator{}, ErrNone
 	}
-	if err = s.count(ctx, personID, typed, limits); err != nil {
+	if err = s.count(ctx, personID, applicationID, typed, limits); err != nil {
 		return Authenticator{}, err
 	}
 	for _, a := range usable {
@@ -118,7 +140,7 @@ func (s *Service) verify(ctx context.Context, personID, code string, counts func
 			return Authenticator{}, err
 		}
 		if right {
-			return a, s.Store.Forget(ctx, typed.anHour(personID), typed.inARow(personID), recovery.inARow(personID))
+			return a, s.Store.Forget(ctx, typed.anHour(personID, applicationID), typed.inARow(personID, applicationID), recovery.inARows(personID))
 		}
 	}
 	return Authenticator{}, ErrWrong

@@ -39,16 +39,19 @@ type Store interface {
 	// Spend counts one try against all limits, in one transaction, or against none when one
 	// of them is used up; then it tells until when, the zero time meaning for good.
 	Spend(ctx context.Context, limits []Limit, now time.Time) (ok bool, until time.Time, err error)
-	// Forget sets the counts of the scopes to nothing.
+	// Forget sets the counts of the scopes to nothing. One that ends in a colon stands for all that
+	// begin with it.
 	Forget(ctx context.Context, scopes ...string) error
 
 	// BeginApp keeps an app that is not activated, in the place of any such app before it;
 	// [ErrTooManyApps] when the person has most activated ones.
 	BeginApp(ctx context.Context, e Enrolment, most int, entry audit.Entry) error
-	// Beginning gives the person's app that is not activated and was begun after since, else [ErrNone].
-	Beginning(ctx context.Context, personID string, since time.Time) (Enrolment, error)
-	// ActivateApp makes the app begun after since count, in one conditional update, with the step
+	// Beginning gives the person's app that is not activated and that the session began after since,
+	// else [ErrNone].
+	Beginning(ctx context.Context, personID, by string, since time.Time) (Enrolment, error)
+	// ActivateApp makes the app count that the session began after since, in one conditional update, with the step
 	// used up by which it showed itself. It tells whether it did; [ErrTooManyApps] as BeginApp.
+	// Recovery codes from before a first factor end with that.
 	ActivateApp(ctx context.Context, a Activation, entry audit.Entry) (bool, error)
 	// Apps gives the person's activated apps, oldest first.
 	Apps(ctx context.Context, personID string) ([]App, error)
@@ -57,7 +60,8 @@ type Store interface {
 	// nor an activated app would be left, whatever else is removed at the same moment.
 	RemoveApp(ctx context.Context, personID, id string, keepOne bool, entry audit.Entry) (App, error)
 
-	// KeepRecoveryCodes makes these hashes the person's only recovery codes.
+	// KeepRecoveryCodes makes these hashes the person's only recovery codes, unless there is neither
+	// a phone that counts nor an activated app at that moment: [ErrNoFactor].
 	KeepRecoveryCodes(ctx context.Context, personID string, hashes []string, at time.Time, entry audit.Entry) error
 	// RecoveryCodes counts the person's unused ones, and tells when the present ones were made: zero
 	// where none ever were.

@@ -50,10 +50,7 @@ func (s *Service) Claim(ctx context.Context, code secret.Secret, compact string)
 		return Claimed{}, err
 	}
 	if p.State == Open {
-		if !organisation.TakesApp(device.AppVersion) {
-			return Claimed{}, &AppTooOldError{Minimum: organisation.MinimumAppVersion}
-		}
-		if p, err = s.claim(ctx, p, organisation, device); err != nil {
+		if p, err = s.claim(ctx, p, device); err != nil {
 			return Claimed{}, err
 		}
 	}
@@ -62,7 +59,14 @@ func (s *Service) Claim(ctx context.Context, code secret.Secret, compact string)
 
 // claim tries to be the one claim that wins, and gives the pairing as it is after that,
 // whoever won.
-func (s *Service) claim(ctx context.Context, p Pairing, organisation accounts.Organisation, device devices.Device) (Pairing, error) {
+func (s *Service) claim(ctx context.Context, p Pairing, device devices.Device) (Pairing, error) {
+	r, err := s.rules(ctx, p)
+	if err != nil {
+		return Pairing{}, err
+	}
+	if !r.strictest.TakesApp(device.AppVersion) {
+		return Pairing{}, &AppTooOldError{Minimum: r.strictest.MinimumAppVersion}
+	}
 	phones, err := s.Phones.Of(ctx, p.PersonID)
 	if err != nil {
 		return Pairing{}, err
@@ -70,7 +74,7 @@ func (s *Service) claim(ctx context.Context, p Pairing, organisation accounts.Or
 	elders := answering(phones, p)
 	now := s.Now().UTC()
 	device.ID, device.PersonID, device.OrganisationID, device.MembershipID = secret.NewID("dev"), p.PersonID, p.OrganisationID, p.MembershipID
-	device.Local = p.ApplicationID != ""
+	device.Local = p.local()
 	device.Status, device.Created, device.Seen, device.Push.Registered = devices.Pending, now, now, now
 	c := Claim{
 		PairingID: p.ID, CodeHash: p.CodeHash, Device: device, TOTP: otp.NewSecret(), Now: now,
@@ -79,7 +83,7 @@ func (s *Service) claim(ctx context.Context, p Pairing, organisation accounts.Or
 	switch {
 	case len(elders) > 0:
 		c.To = AwaitingApproval
-	case organisation.Profile == accounts.Strict:
+	case r.strictest.Profile == accounts.Strict:
 		c.To = AwaitingCode
 	default:
 		c.To, c.Device.Status = Paired, devices.Active
@@ -90,8 +94,15 @@ func (s *Service) claim(ctx context.Context, p Pairing, organisation accounts.Or
 	if err != nil {
 		return Pairing{}, err
 	}
-	if p, err = s.Store.Pairing(ctx, p.ID); err != nil || !won {
+	if p, err = s.Store.Pairing(ctx, p.ID); err != nil {
 		return p, err
+	}
+	if !won && p.First && p.State == Open && p.CodeHash == c.CodeHash {
+		// The person has a second factor since this was opened, with the password alone.
+		return p, s.burn(ctx, p, "system", "not-the-first")
+	}
+	if !won {
+		return p, nil
 	}
 	return s.claimed(ctx, p, c), nil
 }
@@ -105,7 +116,11 @@ func (s *Service) claimed(ctx context.Context, p Pairing, c Claim) Pairing {
 }
 
 func (s *Service) askElder(ctx context.Context, p *Pairing, phone devices.Device) error {
-	approvalID, err := s.Elder.AskElder(ctx, *p, phone)
+	r, err := s.rules(ctx, *p)
+	if err != nil {
+		return err
+	}
+	approvalID, err := s.Elder.AskElder(ctx, *p, phone, r.careful)
 	if err != nil {
 		return err
 	}
@@ -238,10 +253,23 @@ func (s *Service) Confirm(ctx context.Context, application accounts.Application,
 		return err
 	}
 	if !moved {
-		return ErrClosed
+		return s.unconfirmed(ctx, p)
 	}
 	s.announce(ctx, p, accounts.PhoneLinked, device.Name)
 	return nil
+}
+
+// unconfirmed is for a phone that did not become active: something was quicker, or the person has
+// a second factor since the pairing was opened, with the password alone.
+func (s *Service) unconfirmed(ctx context.Context, p Pairing) error {
+	p, err := s.Store.Pairing(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if p.State != AwaitingCode || !p.First {
+		return ErrClosed
+	}
+	return s.burn(ctx, p, "system", "not-the-first")
 }
 
 // answering are the phones that can be asked about a new one: those that may answer for the
@@ -290,6 +318,23 @@ func (s *Service) moveWith(ctx context.Context, p Pairing, m Move, entry audit.E
 
 func (s *Service) announce(ctx context.Context, p Pairing, kind accounts.NoticeKind, device string) {
 	s.Announcer.Announce(ctx, accounts.Notice{PersonID: p.PersonID, OrganisationID: p.OrganisationID, Kind: kind, Device: device})
+}
+
+// Drop ends all that can still link a phone to the person: whoever opened it may not be the
+// person, who has just said so or ended what others could be in.
+func (s *Service) Drop(ctx context.Context, personID string) error {
+	now := s.Now().UTC()
+	dropped, err := s.Store.DropPairings(ctx, personID, now, audit.Entry{Actor: "system", Action: "pairing.dropped", At: now})
+	if err != nil {
+		return err
+	}
+	for _, p := range dropped {
+		s.Broker.Publish(Topic(p.ID))
+		if p.State == Burned {
+			s.announce(ctx, p, accounts.PairingBurned, "")
+		}
+	}
+	return nil
 }
 
 // Disown removes the phone of a pairing that the person, on the older phone, later said was

@@ -375,6 +375,6 @@ func TestAQuestionThatWasNeverAsked(t *testing.T) {
 // silent never gets to ask.
 type silent struct{ pairing.Elder }
 
-func (silent) AskElder(context.Context, pairing.Pairing, devices.Device) (string, error) {
+func (silent) AskElder(context.Context, pairing.Pairing, devices.Device, bool) (string, error) {
 	return "", errLost
 }

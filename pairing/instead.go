@@ -47,17 +47,17 @@ func (s *Service) ProveInstead(ctx context.Context, id, method, code string) err
 	return s.Elder.DropElder(ctx, p.ApprovalID)
 }
 
-// standIn checks what was typed, if the organisation takes that at all.
+// standIn checks what was typed, if that is taken at all where the phone will count.
 func (s *Service) standIn(ctx context.Context, p Pairing, method, code string) error {
-	organisation, err := s.Directory.Organisation(ctx, p.OrganisationID)
+	r, err := s.rules(ctx, p)
 	if err != nil {
 		return err
 	}
-	switch {
-	case method == ByTOTP && organisation.Allows(accounts.TOTP):
+	switch allowed := r.strictest; {
+	case method == ByTOTP && allowed.Allows(accounts.TOTP):
 		return s.Codes.ProveFor(ctx, p.PersonID, p.ID, code, p.DeviceID)
-	case method == ByRecovery && organisation.Allows(accounts.Recovery):
-		return s.Codes.VerifyRecovery(ctx, p.PersonID, p.ID, code)
+	case method == ByRecovery && allowed.Allows(accounts.Recovery):
+		return s.Codes.VerifyRecovery(ctx, p.PersonID, "", p.ID, code)
 	}
 	return ErrMethod
 }

@@ -22,14 +22,14 @@ import (
 // addApp gives the person an authenticator app. The function gives the code that it shows.
 func addApp(w *ayetest.World, m accounts.Member) func() string {
 	w.Helper()
-	e, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "Example", m.Person.Email)
+	e, err := w.Codes.BeginApp(w.Context(), m.Person.ID, "session", "Example", m.Person.Email)
 	ayetest.Fails(w, err, nil)
 	shows := func() string {
 		code, failed := totp.GenerateCode(e.Secret.Reveal(), w.Clock.Now())
 		ayetest.Fails(w, failed, nil)
 		return code
 	}
-	_, err = w.Codes.ActivateApp(w.Context(), m.Person.ID, e.ID, "Laptop", shows())
+	_, err = w.Codes.ActivateApp(w.Context(), m.Person.ID, "session", e.ID, "Laptop", shows())
 	ayetest.Fails(w, err, nil)
 	w.Clock.Pass(otp.Step)
 	return shows

@@ -42,7 +42,12 @@ type Pairing struct {
 	// ApplicationID is who opened it; empty when the operator did, or the person.
 	ApplicationID string
 	// By is the membership of the person who opened it for themself; empty otherwise.
-	By           string
+	By string
+	// Session is the session in which they did: who is in it can take the phone away again.
+	Session string
+	// First says that who opened it for themself had no second factor. Whoever knows the
+	// password could have been that, so no phone is linked by it once there is one.
+	First        bool
 	MembershipID string
 	PersonID     string
 	State        State

@@ -28,7 +28,8 @@ type Phones interface {
 // Elder asks the phone that a person already has whether to trust a new one.
 type Elder interface {
 	// AskElder starts the request, with the number to type on the older phone.
-	AskElder(ctx context.Context, pairing Pairing, phone devices.Device) (approvalID string, err error)
+	// Careful asks for six digits.
+	AskElder(ctx context.Context, pairing Pairing, phone devices.Device, careful bool) (approvalID string, err error)
 	// DropElder takes a request back that was started a second time.
 	DropElder(ctx context.Context, approvalID string) error
 	// ElderNumber gives that number again, for the page that shows the pairing.
@@ -41,8 +42,8 @@ type Elder interface {
 type Codes interface {
 	// ProveFor takes a one-time code that counts everywhere and is not of the phone.
 	ProveFor(ctx context.Context, personID, requestID, code, exceptDevice string) error
-	// VerifyRecovery takes a recovery code.
-	VerifyRecovery(ctx context.Context, personID, requestID, code string) error
+	// VerifyRecovery takes a recovery code; no application asks for it here.
+	VerifyRecovery(ctx context.Context, personID, applicationID, requestID, code string) error
 }
 
 // Broker tells waiters that something changed.
@@ -76,8 +77,10 @@ type Opening struct {
 	Application *accounts.Application
 	// By is the membership of the person who opens it for themself, for the audit log; without
 	// it, and without an application, it is the operator.
-	By   string
-	User accounts.UserReference
+	By string
+	// Session is the one in which they do.
+	Session string
+	User    accounts.UserReference
 	// CreationKey and BodyHash make the call idempotent.
 	CreationKey, BodyHash string
 }
@@ -107,7 +110,7 @@ func (s *Service) Open(ctx context.Context, o Opening) (Shown, error) {
 	if o.Application != nil {
 		p.ApplicationID = o.Application.ID
 	} else {
-		p.By = o.By
+		p.By, p.Session, p.First = o.By, o.Session, o.By != ""
 	}
 	if err = s.mayOpen(ctx, o, member.Person); err != nil {
 		// A repeated call is answered as the first was, also after the phone was linked.
@@ -197,6 +200,8 @@ type View struct {
 	Device devices.Device
 	// Number is to be typed on the person's older phone, while that is asked.
 	Number secret.Secret
+	// Instead is what can stand in for that phone.
+	Instead []accounts.SecondFactor
 }
 
 // View gives the pairing as it is now.
@@ -213,7 +218,15 @@ func (s *Service) View(ctx context.Context, application accounts.Application, id
 	if errors.Is(err, devices.ErrUnknown) {
 		return view, nil // linked then, removed since
 	}
-	if err == nil && p.State == AwaitingApproval && p.ApprovalID != "" { // empty until the older phone is asked
+	if err != nil || p.State != AwaitingApproval {
+		return view, err
+	}
+	r, err := s.rules(ctx, p)
+	if err != nil {
+		return View{}, err
+	}
+	view.Instead = r.instead()
+	if p.ApprovalID != "" { // empty until the older phone is asked
 		view.Number, err = s.Elder.ElderNumber(ctx, p.ApprovalID)
 	}
 	return view, err

@@ -12,7 +12,7 @@ import (
 // Store is what this room needs of a database.
 type Store interface {
 	// OpenPairing adds the pairing, unless the person had limit since the given time
-	// ([ErrTooMany]). When the application's creation key is known it gives the pairing
+	// ([ErrTooMany]). It takes First from the pairing of somebody who has a second factor. When the application's creation key is known it gives the pairing
 	// that was made with it.
 	OpenPairing(ctx context.Context, p Pairing, since time.Time, limit int, entry audit.Entry) (Pairing, error)
 	// Pairing is [ErrNotFound] for an id that never was.
@@ -20,13 +20,18 @@ type Store interface {
 	// PairingByCode is [ErrUnknownCode] when no pairing has the code.
 	PairingByCode(ctx context.Context, codeHash string) (Pairing, error)
 	// Claim makes the device and spends the code, in one conditional update: only while the
-	// pairing is open and its code is still the claim's. It tells whether this claim won.
+	// pairing is open and its code is still the claim's, and, of one that is First, the person
+	// has no second factor. It tells whether this claim won.
 	// [ErrTooManyPhones] when the person has as many as one may have; [ErrKeyReused] when the
 	// keys are another phone's.
 	Claim(ctx context.Context, c Claim, entry audit.Entry) (bool, error)
 	// MovePairing changes the state in one conditional update, and what happens to the device
-	// with it, in one transaction. It tells whether it did.
+	// with it, in one transaction. It tells whether it did. The phone of a pairing that is First
+	// becomes active only while the person has no second factor.
 	MovePairing(ctx context.Context, m Move, entry audit.Entry) (bool, error)
+	// DropPairings ends, in one transaction, all that can still link a phone to the person:
+	// cancelled, or burned where a phone has claimed it. It gives those as they are then.
+	DropPairings(ctx context.Context, personID string, now time.Time, entry audit.Entry) ([]Pairing, error)
 	// CountTry counts one typing of the digits, in a transaction of its own, and gives the
 	// count with it.
 	CountTry(ctx context.Context, id string) (int, error)

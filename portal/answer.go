@@ -94,7 +94,7 @@ func (s *Server) frame(c echo.Context) page.Frame {
 	session, _ := c.Get(sessionKey).(signin.Session)
 	f := page.Frame{Locale: s.locale(c), Path: c.Request().URL.Path}
 	f.Organisation = lookOf(session.Organisation)
-	if session.Level != signin.Full {
+	if !session.In() {
 		return f
 	}
 	f.Person, f.Email = session.Member.Person.Display, session.Member.Person.Email
@@ -134,7 +134,7 @@ func (s *Server) chooseLanguage(c echo.Context) error {
 	chosen := form(c, "language")
 	if locales.Has(chosen) {
 		s.setCookie(c, languageCookie, chosen, languageLife)
-		if session, err := s.session(c); err == nil && session.Level == signin.Full {
+		if session, err := s.session(c); err == nil && session.In() {
 			if err := s.Accounts.SetLocale(c.Request().Context(), session.PersonID, chosen); err != nil {
 				return err
 			}

@@ -7,8 +7,8 @@
 // address. Who may call is said by the guards in session.go, beside each route.
 //
 // What can never happen: a page changes something by being looked at, but that the waiting page
-// of the very session that waits finishes its own approved login, and that the page which sees a
-// first phone linked ends what somebody began without one; another site's page changes
+// of the very session that waits finishes its own approved login, and that a session which is
+// worth nothing any more ends itself where it is sent to log in; another site's page changes
 // anything (http.CrossOriginProtection, SameSite, and no GET that changes); an address of ours
 // sends a person to somebody else's site; a token stands in the log.
 package portal

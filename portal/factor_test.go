@@ -10,7 +10,7 @@ import (
 // codes gives the person an authenticator app, and what tells its code of now.
 func (s *site) codes(m accounts.Member) (code func() secret.Secret) {
 	s.Helper()
-	e, err := s.Codes.BeginApp(s.Context(), m.Person.ID, "Example", m.Person.Email)
+	e, err := s.Codes.BeginApp(s.Context(), m.Person.ID, "session", "Example", m.Person.Email)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func (s *site) codes(m accounts.Member) (code func() secret.Secret) {
 		}
 		return secret.Secret(text)
 	}
-	if _, err = s.Codes.ActivateApp(s.Context(), m.Person.ID, e.ID, "My app", code().Reveal()); err != nil {
+	if _, err = s.Codes.ActivateApp(s.Context(), m.Person.ID, "session", e.ID, "My app", code().Reveal()); err != nil {
 		s.Fatal(err)
 	}
 	return code

@@ -70,7 +70,7 @@ func (s *Server) invitationView(c echo.Context, i accounts.InvitationView) (page
 	if err != nil && !errors.Is(err, signin.ErrNone) {
 		return view, err
 	}
-	in := err == nil && session.Level == signin.Full
+	in := err == nil && session.In()
 	switch {
 	case in && session.PersonID != person.ID:
 		view.Way, view.Other = page.InvitationOther, session.Member.Person.Email

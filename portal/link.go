@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -38,7 +39,7 @@ const linkCookie = "aye_link"
 func (s *Server) startLink(l link) handler {
 	return func(c echo.Context, session signin.Session) error {
 		p, err := s.Pairings.Own(c.Request().Context(), session.PersonID, s.cookie(c, linkCookie))
-		if err == nil && !p.Final(s.Now()) {
+		if err == nil && p.Session == session.ID && !p.Final(s.Now()) {
 			return s.goTo(c, l.of(p.ID))
 		}
 		if err != nil && !errors.Is(err, pairing.ErrNotFound) {
@@ -52,7 +53,7 @@ func (l link) of(pairingID string) string { return l.base + "?pairing=" + url.Qu
 
 func (s *Server) openLink(c echo.Context, l link, session signin.Session) error {
 	shown, err := s.Pairings.Open(c.Request().Context(), pairing.Opening{
-		OrganisationID: session.Organisation.ID, By: session.Member.ID, User: accounts.UserReference{ID: session.Member.ID},
+		OrganisationID: session.Organisation.ID, By: session.Member.ID, Session: session.ID, User: accounts.UserReference{ID: session.Member.ID},
 	})
 	view := s.linkView(l, session)
 	switch {
@@ -83,24 +84,22 @@ func (s *Server) showLink(l link) handler {
 		if err != nil {
 			return err
 		}
-		if state == pairing.Paired {
-			if err = s.enrolled(c, session); err != nil {
-				return err
-			}
-			if l.through {
-				return s.goTo(c, l.after+"?pairing="+url.QueryEscape(id))
-			}
+		if state == pairing.Paired && l.through {
+			return s.goTo(c, l.after+"?pairing="+url.QueryEscape(id))
 		}
 		return s.show(c, http.StatusOK, view)
 	}
 }
 
-// enrolled ends what somebody else may have begun with the password alone.
-func (s *Server) enrolled(c echo.Context, session signin.Session) error {
-	if session.Method != "" {
-		return nil
-	}
-	return s.SignIn.Enrolled(c.Request().Context(), session)
+// linking is [Server.signedIn], but who has linked the first factor is told so: the next thing is
+// to log in with it.
+func (s *Server) linking(next handler) echo.HandlerFunc {
+	return s.begun(func(c echo.Context, session signin.Session) error {
+		if session.Overtaken {
+			return s.goTo(c, "/setup/done"+query(c))
+		}
+		return s.signedIn(next)(c)
+	})
 }
 
 func (s *Server) linkView(l link, session signin.Session) page.LinkPhone {
@@ -129,8 +128,8 @@ func (s *Server) linkState(c echo.Context, l link, session signin.Session, id st
 	case pairing.AwaitingCode:
 		view.Wait.Still = true
 	case pairing.AwaitingApproval:
-		view.Codes = session.Organisation.Allows(accounts.TOTP)
-		view.Recovery = session.Organisation.Allows(accounts.Recovery) && session.Member.Person.RecoveryCodes > 0
+		view.Codes = slices.Contains(now.Instead, accounts.TOTP)
+		view.Recovery = slices.Contains(now.Instead, accounts.Recovery) && session.Member.Person.RecoveryCodes > 0
 		view.Wait.Still = c.QueryParams().Has("typing")
 		if view.Number == "" { // the older phone is asked in a moment, and then the page is another one
 			view.Wait.State = "claimed"
@@ -245,23 +244,33 @@ func (s *Server) linkAgain(c echo.Context, l link, session signin.Session, id st
 	return s.show(c, http.StatusUnprocessableEntity, view)
 }
 
-// cancelLink stops it; where a phone has scanned already it means "not my phone".
+// cancelLink stops it; where a phone has scanned already it means "not my phone". Once the phone
+// is linked that takes a second factor away, so it is for the session that opened it, and for who
+// was proven lately.
 func (s *Server) cancelLink(l link) handler {
 	return func(c echo.Context, session signin.Session) error {
 		return s.ownLink(c, l, session, func(p pairing.Pairing) error {
-			err := s.Pairings.Cancel(c.Request().Context(), accounts.Application{}, p.ID)
-			if err != nil && !errors.Is(err, pairing.ErrClosed) {
-				return err
+			cancel := func(c echo.Context, _ signin.Session) error { return s.cancelPairing(c, l, p) }
+			if p.State == pairing.Paired && p.Session != session.ID {
+				cancel = s.proven(cancel)
 			}
-			if p.DeviceID == "" {
-				return s.goTo(c, l.back)
-			}
-			if err == nil {
-				s.say(c, page.Good, "link.not-mine-done")
-			}
-			return s.goTo(c, l.of(p.ID))
+			return cancel(c, session)
 		})
 	}
+}
+
+func (s *Server) cancelPairing(c echo.Context, l link, p pairing.Pairing) error {
+	err := s.Pairings.Cancel(c.Request().Context(), accounts.Application{}, p.ID)
+	if err != nil && !errors.Is(err, pairing.ErrClosed) {
+		return err
+	}
+	if p.DeviceID == "" {
+		return s.goTo(c, l.back)
+	}
+	if err == nil {
+		s.say(c, page.Good, "link.not-mine-done")
+	}
+	return s.goTo(c, l.of(p.ID))
 }
 
 // withoutSpaces is a code as it was meant: phones show them in groups.

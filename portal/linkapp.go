@@ -12,7 +12,7 @@ import (
 	"example.com/aye/signin"
 )
 
-// showApp shows the authenticator app that was begun, and without one what is needed.
+// showApp shows the authenticator app that this session has begun, and without one what is needed.
 func (s *Server) showApp(l link) handler {
 	return func(c echo.Context, session signin.Session) error {
 		view, err := s.appView(c, l, session)
@@ -25,7 +25,7 @@ func (s *Server) showApp(l link) handler {
 
 func (s *Server) appView(c echo.Context, l link, session signin.Session) (page.LinkApp, error) {
 	view := page.LinkApp{Base: l.base, Intent: l.intent, At: l.at, Naming: l.naming, Back: l.back}
-	e, err := s.Codes.Beginning(c.Request().Context(), session.PersonID, session.Organisation.Name, session.Member.Person.Email)
+	e, err := s.Codes.Beginning(c.Request().Context(), session.PersonID, session.ID, session.Organisation.Name, session.Member.Person.Email)
 	if errors.Is(err, otp.ErrNone) {
 		return view, nil
 	}
@@ -39,7 +39,7 @@ func (s *Server) startApp(l link) handler {
 		if !session.Organisation.Allows(accounts.TOTP) { // a factor that does not count would lock the person out
 			return accounts.ErrForbidden
 		}
-		_, err := s.Codes.BeginApp(c.Request().Context(), session.PersonID, session.Organisation.Name, session.Member.Person.Email)
+		_, err := s.Codes.BeginApp(c.Request().Context(), session.PersonID, session.ID, session.Organisation.Name, session.Member.Person.Email)
 		if errors.Is(err, otp.ErrTooManyApps) {
 			return s.show(c, http.StatusConflict, page.LinkApp{Base: l.base, Intent: l.intent, At: l.at, Full: true, Back: l.back})
 		}
@@ -55,11 +55,11 @@ func (s *Server) activateApp(l link) handler {
 	return func(c echo.Context, session signin.Session) error {
 		faults := missing(c, "code", "link.app.code-missing", "name", "link.app.name-missing")
 		if !faults.Failed() {
-			_, err := s.Codes.ActivateApp(c.Request().Context(), session.PersonID, form(c, "id"), form(c, "name"), form(c, "code"))
+			_, err := s.Codes.ActivateApp(c.Request().Context(), session.PersonID, session.ID, form(c, "id"), form(c, "name"), form(c, "code"))
 			switch {
 			case err == nil:
-				if err = s.enrolled(c, session); err != nil {
-					return err
+				if session.Method == "" { // it was the first factor
+					return s.goTo(c, setupApp.after)
 				}
 				return s.goTo(c, l.after)
 			case errors.Is(err, otp.ErrWrong):

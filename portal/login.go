@@ -26,7 +26,7 @@ func (s *Server) start(c echo.Context) error {
 
 func (s *Server) showLogin(c echo.Context) error {
 	next := local(c.QueryParam("next"))
-	if session, err := s.session(c); err == nil && session.Level == signin.Full {
+	if session, err := s.session(c); err == nil && session.In() {
 		if next != "" {
 			return s.goTo(c, next)
 		}

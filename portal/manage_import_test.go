@@ -11,7 +11,7 @@ import (
 
 const people = "email;name;role;language\r\n" +
 	"one@example.com;One;;nl\r\n" +
-	"two@example.com;\"=HYPERLINK(\"\"https://evil.example.com\"\")\";support;\r\n" +
+	"two@example.com;\"=HYPERLINK(\"\"evil.example.com\"\")\";support;\r\n" +
 	"no address;<script>alert(1)</script>;;\r\n" +
 	"three@example.com;;;\r\n" +
 	"four@example.com;Four;boss;\r\n" +

@@ -34,7 +34,13 @@ func (s *Server) invite(c echo.Context, session signin.Session) error {
 	case errors.Is(err, accounts.ErrExists):
 		view.Faults = page.Faults{"email": page.Say("manage.invite.exists")}
 	case errors.Is(err, accounts.ErrForbidden):
-		status, view.Problem = http.StatusForbidden, page.Notice{Tone: page.Bad, Text: page.Say("manage.person.why-role")}
+		text := page.Say("manage.person.why-role")
+		if view.Role != string(accounts.RoleOwner) { // then it is the role of before that stands in the way
+			text = forbidden(err)
+		}
+		status, view.Problem = http.StatusForbidden, page.Notice{Tone: page.Bad, Text: text}
+	case errors.Is(err, accounts.ErrDelayed):
+		status, view.Problem = http.StatusTooManyRequests, page.Notice{Tone: page.Bad, Text: page.Say("problem.too-many.text", "Wait", s.wait(err))}
 	case errors.Is(err, accounts.ErrInvalid):
 		view.Faults = page.Faults{"name": page.Say("manage.invite.name-bad")}
 		if _, bad := accounts.NormalEmail(view.Email); bad != nil {
@@ -55,14 +61,13 @@ func (s *Server) inviteAgain(c echo.Context, session signin.Session) error {
 	if err != nil {
 		return err
 	}
-	if m.Status == accounts.Invited { // else it was accepted meanwhile, and the page says so
-		_, err = s.as(session).Invite(c.Request().Context(), session.OrganisationID, m.Person, m.Role)
-		if err != nil && !errors.Is(err, accounts.ErrExists) {
-			return s.refused(c, session, m, err)
-		}
-		if err == nil {
-			s.say(c, page.Good, "manage.people.said-invited")
-		}
+	err = s.as(session).InviteAgain(c.Request().Context(), session.OrganisationID, m.ID)
+	switch {
+	case errors.Is(err, accounts.ErrExists): // it was accepted meanwhile, and the page says so
+	case err != nil:
+		return s.refused(c, session, m, err)
+	default:
+		s.say(c, page.Good, "manage.people.said-invited")
 	}
 	return s.goTo(c, "/manage/people/"+m.ID)
 }

@@ -38,7 +38,7 @@ func (s *Server) changeLook(c echo.Context, session signin.Session) error {
 	if form(c, "own") == "yes" {
 		after.Colour = strings.ToLower(form(c, "colour"))
 	}
-	logo, faults, err := s.lookFaults(c, session.Organisation, after)
+	logo, faults, err := s.lookFaults(c, after)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *Server) changeLook(c echo.Context, session signin.Session) error {
 		return s.previewLook(c, after)
 	}
 	if after.Name != session.Organisation.Name || after.Colour != session.Organisation.Colour {
-		if err := as.UpdateOrganisation(ctx, after); err != nil {
+		if err := as.UpdateLook(ctx, after); err != nil {
 			return err
 		}
 	}
@@ -65,14 +65,13 @@ func (s *Server) changeLook(c echo.Context, session signin.Session) error {
 }
 
 // lookFaults reads the logo, and finds what is wrong with each field.
-func (s *Server) lookFaults(c echo.Context, before, after accounts.Organisation) ([]byte, page.Faults, error) {
+func (s *Server) lookFaults(c echo.Context, after accounts.Organisation) ([]byte, page.Faults, error) {
 	faults := page.Faults{}
-	one := before
-	if one.Name = after.Name; one.Validate() != nil {
+	if one := (accounts.Organisation{Name: after.Name}); one.ValidateLook() != nil {
 		faults["name"] = page.Say("manage.look.name-bad")
 	}
-	one = before
-	if one.Colour = after.Colour; one.Validate() != nil || (after.Colour == "" && form(c, "own") == "yes") {
+	const name = "x"
+	if one := (accounts.Organisation{Name: name, Colour: after.Colour}); one.ValidateLook() != nil || (after.Colour == "" && form(c, "own") == "yes") {
 		faults["colour"] = page.Say("manage.look.colour-bad")
 	}
 	file, err := uploaded(c, "logo")

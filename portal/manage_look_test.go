@@ -59,6 +59,7 @@ func TestChangeLookWrong(t *testing.T) {
 	}{
 		"no name":        {"", "", "#123456", "manage.look.name-bad"},
 		"a long name":    {"", strings.Repeat("x", 101), "#123456", "manage.look.name-bad"},
+		"a link":         {"", "www.example.com", "#123456", "manage.look.name-bad"},
 		"no colour":      {"", "Tulp", "", "manage.look.colour-bad"},
 		"an evil colour": {"", "Tulp", "#12345}", "manage.look.colour-bad"},
 		"a script":       {`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`, "Tulp", "#123456", "manage.look.logo-bad"},

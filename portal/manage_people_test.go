@@ -65,6 +65,34 @@ func TestInvite(t *testing.T) {
 	b.says("manage.invite.exists")
 }
 
+// An hour has only so many mails; the page says when there are more.
+func TestInviteTooOften(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	_, b := s.manager(accounts.RoleAdministrator)
+	for range accounts.LettersPerHour {
+		b.post("/manage/people/new", "name", "Ida", "email", "ida@example.com", "role", "member")
+		b.says("manage.people.said-invited")
+	}
+	b.post("/manage/people/new", "name", "Ida", "email", "ida@example.com", "role", "member")
+	b.is(http.StatusTooManyRequests)
+	b.says("problem.too-many.text", "Wait", "60 minutes")
+	b.post("/manage/people/" + s.found(s.Organisation, "ida@example.com").ID + "/invite")
+	b.is(http.StatusTooManyRequests)
+}
+
+// An administrator unmakes no invited owner, also not by inviting anew.
+func TestInviteAnInvitedOwner(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	_, b := s.manager(accounts.RoleAdministrator)
+	m, _ := s.Invite("Olga", accounts.RoleOwner)
+	b.post("/manage/people/new", "name", "Olga", "email", m.Person.Email, "role", "member")
+	b.is(http.StatusForbidden)
+	b.says("manage.person.why-owner")
+	ayetest.Same(t, "role", s.found(s.Organisation, m.Person.Email).Role, accounts.RoleOwner)
+}
+
 func TestInviteWrong(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -77,6 +105,7 @@ func TestInviteWrong(t *testing.T) {
 		{"", "ida@example.com", "member", "manage.invite.name-bad", http.StatusUnprocessableEntity},
 		{strings.Repeat("x", 101), "ida@example.com", "member", "manage.invite.name-bad", http.StatusUnprocessableEntity},
 		{"Ida\u202e", "ida@example.com", "member", "manage.invite.name-bad", http.StatusUnprocessableEntity},
+		{"https://example.net", "ida@example.com", "member", "manage.invite.name-bad", http.StatusUnprocessableEntity},
 		{"Ida", "ida", "member", "manage.invite.email-bad", http.StatusUnprocessableEntity},
 		{"Ida", "ida@example.com\r\nBcc: all@example.com", "member", "manage.invite.email-bad", http.StatusUnprocessableEntity},
 		{"Ida", "ida@example.com", "owner", "manage.person.why-role", http.StatusForbidden},

@@ -95,7 +95,7 @@ func rulesOf(before accounts.Organisation, fields map[string]string) (accounts.O
 	// try changes one thing; what the domain does not take is said beside its field.
 	try := func(field string, text page.Text, change func(*accounts.Organisation)) {
 		one := before
-		if change(&one); one.Validate() != nil {
+		if change(&one); one.ValidateRules() != nil {
 			faults[field] = text
 			return
 		}
@@ -175,7 +175,7 @@ func (s *Server) changeRules(c echo.Context, session signin.Session) error {
 	if len(consequences) > 0 && form(c, "sure") != "yes" {
 		return s.show(c, http.StatusOK, s.rulesConfirm(session, after, fields, consequences))
 	}
-	if err = as.UpdateOrganisation(ctx, after); err != nil {
+	if err = as.UpdateRules(ctx, after); err != nil {
 		return err
 	}
 	s.say(c, page.Good, "manage.rules.said-saved")

@@ -14,7 +14,7 @@ import (
 
 // showOrganisations lets a person pick one, after logging in or later.
 func (s *Server) showOrganisations(c echo.Context, session signin.Session) error {
-	if session.Level != signin.Full {
+	if !session.In() {
 		return s.goOn(c, session)
 	}
 	return s.organisations(c, http.StatusOK, session)
@@ -61,7 +61,7 @@ var notAllowed = map[approval.Method]string{
 }
 
 func (s *Server) pickOrganisation(c echo.Context, session signin.Session) error {
-	if session.Level != signin.Full {
+	if !session.In() {
 		return s.goOn(c, session)
 	}
 	next, token, err := s.SignIn.Pick(c.Request().Context(), session, form(c, "organisation"))

@@ -22,16 +22,17 @@ import (
 	"example.com/aye/internal/secret"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/signin"
 )
 
 // app sets up an authenticator app for the person, and gives its id.
 func (s *site) app(t testing.TB, m accounts.Member) string {
 	t.Helper()
-	begun, err := s.Codes.BeginApp(t.Context(), m.Person.ID, "Example", m.Person.Email)
+	begun, err := s.Codes.BeginApp(t.Context(), m.Person.ID, "session", "Example", m.Person.Email)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = s.Codes.ActivateApp(t.Context(), m.Person.ID, begun.ID, "Laptop", s.oathtool(t, begun.Secret.Reveal())); err != nil {
+	if _, err = s.Codes.ActivateApp(t.Context(), m.Person.ID, "session", begun.ID, "Laptop", s.oathtool(t, begun.Secret.Reveal())); err != nil {
 		t.Fatal(err)
 	}
 	return begun.ID
@@ -226,6 +227,45 @@ func TestNewPhone(t *testing.T) {
 	done.hides(t, "/security/phones/"+phone.Device.ID+"/remove")
 	b.post("/security/phones/"+old.Device.ID+"/remove").is(t, http.StatusSeeOther, "/security/phones")
 	b.get("/security/phones/replace/done").hides(t, old.Device.ID)
+}
+
+// TestThreatLinkedPhoneTakenAway: once the phone is linked, "not my phone" is for the session that
+// opened the pairing, and for who was proven lately.
+func TestThreatLinkedPhoneTakenAway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, old, other := s.member(t, "Ada")
+	s.Clock.Pass(signin.Freshness + time.Second)
+	b := s.in(t, ada, old)
+	at := b.post("/security/phones/link").to()
+	s.scanned(t, b.get(at), s.NewPhone())
+	waiting := b.get(at)
+	id := waiting.hidden(t, "pairing")
+	number := regexp.MustCompile(`class="number" role="img" aria-label="([0-9 ]+)"`).FindStringSubmatch(waiting.text)
+	s.approveNewPhone(t, id, old, strings.ReplaceAll(number[1], " ", ""))
+	for _, base := range []string{"/security/phones/link", "/security/push", "/setup/link"} {
+		got := other.post(base+"/cancel", "pairing", id)
+		if !strings.HasPrefix(got.to(), "/prove?") {
+			t.Errorf("%s: answered %d %s", base, got.StatusCode, got.to())
+		}
+	}
+	s.hasPhones(ada, 2)
+	s.Clock.Pass(signin.Freshness + time.Second)
+	b.post("/security/phones/link/cancel", "pairing", id).is(t, http.StatusSeeOther, at)
+	s.hasPhones(ada, 1)
+}
+
+// A browser goes on only with a pairing of this very session: one of before the factor links nothing.
+func TestAnotherSessionOpensAnotherPairing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, old, b := s.member(t, "Ada")
+	at := b.post("/security/phones/link").to()
+	b.post("/security/phones/link").is(t, http.StatusSeeOther, at)
+	b.cookies["__Host-aye_session"] = s.LogIn(ada, old).Token.Reveal()
+	if to := b.post("/security/phones/link").to(); to == at || !strings.HasPrefix(to, "/security/phones/link?pairing=") {
+		t.Errorf("another session is sent to %q", to)
+	}
 }
 
 // approveNewPhone types the number on the older phone.

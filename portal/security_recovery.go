@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"example.com/aye/accounts"
+	"example.com/aye/otp"
 	"example.com/aye/portal/page"
 	"example.com/aye/signin"
 )
@@ -45,6 +47,9 @@ func (s *Server) makeRecoveryCodes(c echo.Context, session signin.Session) error
 		return s.goTo(c, "/security/recovery")
 	}
 	codes, err := s.Codes.NewRecoveryCodes(c.Request().Context(), session.PersonID)
+	if errors.Is(err, otp.ErrNoFactor) { // the page says what is needed first
+		return s.goTo(c, "/security/recovery")
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -200,4 +201,102 @@ func TestFrame(t *testing.T) {
 	visitor.Took(s.SignIn.Pick(t.Context(), visitor.Look(), s.Organisation.ID))
 	b.cookies["__Host-aye_session"] = visitor.Token.Reveal()
 	b.get("/test/in").says(t, several)
+}
+
+// Once there is a second factor, a session that was opened without one is worth nothing, however
+// lately the person was proven: it may only read that the next thing is to log in. That ends no
+// session of somebody else.
+func TestThreatOvertakenSession(t *testing.T) {
+	t.Parallel()
+	for name, enrol := range map[string]func(*site, accounts.Member){
+		"a phone":                      func(s *site, m accounts.Member) { s.Pair(m) },
+		"a phone, by an application":   func(s *site, m accounts.Member) { s.PairLocal(m) },
+		"an app, in another's browser": func(s *site, m accounts.Member) { s.codes(m) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.free()
+			ada := s.person("Ada")
+			in := func() *tab {
+				b := s.tab(t)
+				b.logIn(ada, ayetest.Password)
+				b.get("/security").is(t, http.StatusOK, "")
+				return b
+			}
+			mine := in()
+			tried := map[string]*tab{}
+			const done = "/setup/done"
+			for _, call := range []string{
+				"GET /", "GET /apps", "GET /organisations", "GET /prove", "GET /security", "GET /security/phones", "GET /setup", "GET /setup/link", "GET /setup/app",
+				"GET /security/push", "GET /security/phones/link", "GET /security/phones/replace", "GET /security/apps/new",
+				"POST /security/recovery", "POST /security/apps/new", "POST /security/push", "POST /security/password", "POST /security/sessions/end-others",
+				"POST /prove", "POST /organisations", "POST /setup/link", "POST /setup/app", "POST /setup/app/activate",
+			} {
+				tried[call] = in()
+			}
+			enrol(s, ada)
+			before := s.factors(t, ada)
+			for call, b := range tried {
+				method, path, _ := strings.Cut(call, " ")
+				got := b.call(method, path, strings.NewReader("password="+ayetest.Password.Reveal()))
+				if got.StatusCode != http.StatusSeeOther || (got.to() != "/login" && got.to() != done) {
+					t.Errorf("%s: %d to %q", call, got.StatusCode, got.to())
+				}
+				b.get(done)
+			}
+			if now := s.factors(t, ada); now != before {
+				t.Errorf("%d factors, and there were %d", now, before)
+			}
+			mine.get(done).says(t, "To login")
+			mine.get(done).says(t, "To login") // looking changed nothing
+			mine.post(done).is(t, http.StatusSeeOther, "/login")
+			mine.get("/security").is(t, http.StatusSeeOther, "/login?next=%2Fsecurity")
+		})
+	}
+}
+
+// Nor does it accept an invitation in the person's name.
+func TestAnOvertakenSessionAcceptsNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.free()
+	ada := s.person("Ada")
+	b := s.tab(t)
+	b.logIn(ada, ayetest.Password)
+	elsewhere := s.AddOrganisation(func(o *accounts.Organisation) { o.Name = "Elsewhere" })
+	if _, err := s.Accounts.Invite(t.Context(), elsewhere.ID, accounts.Person{Email: ada.Person.Email, Display: "Ada"}, accounts.RoleMember); err != nil {
+		t.Fatal(err)
+	}
+	path := "/invitations/" + s.Announcer.LastLetter(accounts.LetterInvitation, ada.Person.ID).Reveal()
+	s.Pair(ada)
+	b.post(path).is(t, http.StatusSeeOther, path)
+	if all, _ := s.Accounts.Memberships(t.Context(), ada.Person.ID); len(all) != 1 {
+		t.Errorf("%d memberships", len(all))
+	}
+}
+
+// Who links the first factor among the security settings is told that it worked, and logs in.
+func TestTheFirstFactorAmongTheSettings(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.free()
+	ada, bob := s.person("Ada"), s.person("Bob")
+	a := s.tab(t)
+	a.logIn(ada, ayetest.Password)
+	at := a.post("/security/push").to()
+	phone := s.NewPhone()
+	s.scanned(t, a.get(at), phone)
+	_, query, _ := strings.Cut(at, "?")
+	a.get(at).is(t, http.StatusSeeOther, "/setup/done?"+query)
+	a.get("/setup/done?"+query).says(t, "Pixel 9", "To login")
+
+	b := s.tab(t)
+	b.logIn(bob, ayetest.Password)
+	b.post("/security/apps/new")
+	shown := b.get("/security/apps/new").text
+	key := regexp.MustCompile(`<code class="secret">([A-Z2-7]{32})</code>`).FindStringSubmatch(shown)[1]
+	id := regexp.MustCompile(`name="id" value="([^"]+)"`).FindStringSubmatch(shown)[1]
+	b.post("/security/apps/new/activate", "id", id, "name", "Laptop", "code", s.oathtool(t, key)).is(t, http.StatusSeeOther, "/setup/done")
+	b.get("/setup/done").says(t, "To login")
 }

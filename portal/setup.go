@@ -179,10 +179,7 @@ func (s *Server) showSetupDone(c echo.Context, session signin.Session) error {
 	if !has {
 		return s.goTo(c, "/setup/method")
 	}
-	if err = s.enrolled(c, session); err != nil {
-		return err
-	}
-	view := page.SetupDone{Organisation: session.Organisation.Name, In: session.Level == signin.Full}
+	view := page.SetupDone{Organisation: session.Organisation.Name, In: session.In()}
 	linked, err := s.linkedBy(c, session, c.QueryParam("pairing"))
 	if err != nil {
 		return err

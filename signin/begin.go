@@ -143,6 +143,9 @@ func (s *Service) NewPassword(ctx context.Context, session Session, password sec
 	if err == nil && !held {
 		err = s.lost(ctx, session)
 	}
+	if err == nil {
+		err = s.drop(ctx, session.PersonID)
+	}
 	if err != nil {
 		return Session{}, "", err
 	}
@@ -166,7 +169,7 @@ func (s *Service) mayChoose(ctx context.Context, session Session) (standing, err
 		return standing{}, ErrLevel
 	}
 	st, err := s.standing(ctx, session.PersonID)
-	if err == nil && st.step(session) != StepNewPassword {
+	if err == nil && st.reset(session) != StepNewPassword {
 		err = ErrNotFresh
 	}
 	return st, err

@@ -4,6 +4,7 @@
 //	password ──▶ full               the person's second factor approved what this session asked
 //	(nothing) ──▶ full              the person has no factor, and an organisation asks for none
 //	setup                           the person has none and must: may set one up, nothing else
+//	full or setup ──▶ nothing       a first factor stands now, and this session has none behind it
 //	reset ──▶ reset, proven ──▶ full   a mailed link, then the second factor, then a new password
 //	full ──▶ full, proven           the password again, and a factor: for five minutes
 //	any ──▶ gone                    logged off, idle, too old, ended elsewhere, "this was not me"
@@ -19,9 +20,10 @@
 // What can never happen: a session becomes full without the password, or a mailed link, and,
 // where the person has a factor, an approved request that this very session asked for to get
 // in, redeemed once; a request asked for one purpose serves another, or another session; a token
-// outlives a change of power; a mailed link alone changes the password of somebody with a second
-// factor; security settings change in a session that was not proven within five minutes; a
-// session acts in an organisation where the person is no active member, whose rules its method
-// or its age does not meet, or outside of the one that its factor counts for; a session lives on
-// after the person said of its request "this was not me".
+// outlives a change of power; a session without a second factor acts once its person has one, by
+// whichever way it came and whoever began the session; a mailed link alone changes the password
+// of somebody with a second factor; security settings change in a session that was not proven
+// within five minutes; a session acts in an organisation where the person is no active member,
+// whose rules its method or its age does not meet, or outside of the one that its factor counts
+// for; a session lives on after the person said of its request "this was not me".
 package signin

@@ -9,7 +9,7 @@ import (
 
 // List gives the person's sessions, newest first. Who is not in yet sees none.
 func (s *Service) List(ctx context.Context, session Session) ([]Session, error) {
-	if session.Level != Full {
+	if !session.In() {
 		return nil, ErrLevel
 	}
 	all, err := s.Store.SessionsOf(ctx, session.PersonID, s.now())
@@ -32,7 +32,7 @@ func (s *Service) End(ctx context.Context, session Session, id string) error {
 	if id == "" {
 		return ErrNone
 	}
-	if id != session.ID && session.Level != Full {
+	if id != session.ID && !session.In() {
 		return ErrLevel
 	}
 	why := "logged-off"
@@ -46,31 +46,41 @@ func (s *Service) End(ctx context.Context, session Session, id string) error {
 	return err
 }
 
-// EndOthers ends all sessions of the person but this one.
+// EndOthers ends all sessions of the person but this one, and what else was begun.
 func (s *Service) EndOthers(ctx context.Context, session Session) error {
-	if session.Level != Full {
+	if !session.In() {
 		return ErrLevel
+	}
+	if err := s.drop(ctx, session.PersonID); err != nil {
+		return err
 	}
 	_, err := s.Store.EndSessions(ctx, Ending{PersonID: session.PersonID, Except: session.ID}, s.ended(session.Member.ID, "ended-elsewhere"))
 	return err
 }
 
-// EndAll ends all sessions of a person.
+// EndAll ends all sessions of a person, and what else was begun.
 func (s *Service) EndAll(ctx context.Context, personID string) error {
+	if err := s.drop(ctx, personID); err != nil {
+		return err
+	}
 	_, err := s.Store.EndSessions(ctx, Ending{PersonID: personID}, s.ended(system, "all"))
 	return err
 }
 
-// Enrolled is called when a first factor was set up. What somebody else may have begun with the
-// password alone ends; the session itself stays.
-func (s *Service) Enrolled(ctx context.Context, session Session) error {
-	_, err := s.Store.EndSessions(ctx, Ending{PersonID: session.PersonID, Except: session.ID, WithoutFactor: true}, s.ended(session.Member.ID, "enrolled"))
-	return err
+// drop takes back what the person, or somebody in their place, began to link.
+func (s *Service) drop(ctx context.Context, personID string) error {
+	if s.Pairings == nil {
+		return nil
+	}
+	return s.Pairings.Drop(ctx, personID)
 }
 
 // Reported is told of a request that the person reported. A session that is in by it ends; one
-// that waits for it stays to say so, and can go on no further.
+// that waits for it stays to say so, and can go on no further. A phone that was being linked is not.
 func (s *Service) Reported(ctx context.Context, r approval.Request) error {
+	if err := s.drop(ctx, r.PersonID); err != nil {
+		return err
+	}
 	_, err := s.Store.EndSessions(ctx, Ending{PersonID: r.PersonID, RequestID: r.ID}, s.ended(system, "reported"))
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/internal/ayetest"
+	"example.com/aye/pairing"
 	"example.com/aye/signin"
 )
 
@@ -205,5 +206,41 @@ func TestThreatFixation(t *testing.T) {
 	ayetest.Fails(t, err, nil)
 	if session.ID == v.Session.ID {
 		t.Fatal("the session of before was taken over")
+	}
+}
+
+// TestThreatWhatWasBegunEndsToo: whoever is thrown out links no phone with a code that was shown before.
+func TestThreatWhatWasBegunEndsToo(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(w *ayetest.World, v *ayetest.Visitor, phone *ayetest.Phone) error{
+		"end others": func(w *ayetest.World, v *ayetest.Visitor, _ *ayetest.Phone) error {
+			return w.SignIn.EndOthers(w.Context(), v.Look())
+		},
+		"end all": func(w *ayetest.World, v *ayetest.Visitor, _ *ayetest.Phone) error {
+			return w.SignIn.EndAll(w.Context(), v.Member.Person.ID)
+		},
+		"a new password": func(w *ayetest.World, v *ayetest.Visitor, _ *ayetest.Phone) error {
+			_, _, err := w.SignIn.NewPassword(w.Context(), v.Look(), newPassword)
+			return err
+		},
+		"a report": func(w *ayetest.World, v *ayetest.Visitor, phone *ayetest.Phone) error {
+			_, err := w.Report(phone, v.Asked(w.Arrive(v.Member).Wait()))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, ada, phone := newPerson(t)
+			v := w.LogIn(ada, phone)
+			shown, err := w.Pairings.Open(t.Context(), pairing.Opening{OrganisationID: w.Organisation.ID, By: ada.ID, User: ayetest.Named(ada)})
+			ayetest.Fails(t, err, nil)
+			ayetest.Fails(t, end(w, v, phone), nil)
+			now, err := w.Pairings.View(t.Context(), accounts.Application{}, shown.ID)
+			ayetest.Fails(t, err, nil)
+			ayetest.Same(t, "pairing", now.State, pairing.Cancelled)
+			if _, err = w.Claim(w.NewPhone(), shown); err == nil {
+				t.Error("a phone was linked")
+			}
+		})
 	}
 }

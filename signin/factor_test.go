@@ -86,22 +86,28 @@ func nothingElse(t *testing.T, v *ayetest.Visitor) {
 	}
 	ayetest.Same(t, "fresh", v.SignIn.Fresh(v.Look()), false)
 	want := signin.ErrLevel
-	if v.Look().Level == signin.Reset {
+	if level := v.Look().Level; level == signin.Reset || level == signin.Full {
 		want = signin.ErrNotFresh
 	}
 	_, _, err := v.SignIn.NewPassword(t.Context(), v.Look(), newPassword)
 	ayetest.Fails(t, err, want)
 }
 
+// factors are the ways to have a second factor.
+func factors(t *testing.T) map[string]func(*ayetest.World, accounts.Member) {
+	t.Helper()
+	return map[string]func(*ayetest.World, accounts.Member){
+		"phone":         func(w *ayetest.World, m accounts.Member) { w.Pair(m) },
+		"a local phone": func(w *ayetest.World, m accounts.Member) { w.PairLocal(m) },
+		"an app":        func(w *ayetest.World, m accounts.Member) { app(t, w, m) },
+	}
+}
+
 // TestThreatPasswordAlone: with a second factor, the password opens nothing, not even where the
 // organisation would let somebody in who has none.
 func TestThreatPasswordAlone(t *testing.T) {
 	t.Parallel()
-	for name, enrol := range map[string]func(*ayetest.World, accounts.Member){
-		"phone":         func(w *ayetest.World, m accounts.Member) { w.Pair(m) },
-		"a local phone": func(w *ayetest.World, m accounts.Member) { w.PairLocal(m) },
-		"an app":        func(w *ayetest.World, m accounts.Member) { app(t, w, m) },
-	} {
+	for name, enrol := range factors(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := ayetest.New(t)
@@ -123,7 +129,10 @@ func TestRecoveryCodesAlone(t *testing.T) {
 	w := ayetest.New(t)
 	ada := w.AddPerson("Ada")
 	w.SetPassword(ada)
+	phone := w.Pair(ada)
 	_, err := w.Codes.NewRecoveryCodes(t.Context(), ada.Person.ID)
+	ayetest.Fails(t, err, nil)
+	_, err = w.Devices.Remove(t.Context(), phone.Device, "operator")
 	ayetest.Fails(t, err, nil)
 	step(t, w.Arrive(ada), signin.StepSetup)
 }
@@ -141,47 +150,49 @@ func TestSetup(t *testing.T) {
 	ayetest.Fails(t, err, signin.ErrNotWaiting)
 
 	phone := w.Pair(ada)
-	step(t, thief, signin.StepSignIn) // a thief cannot set up another one beside it
-	ayetest.Fails(t, w.SignIn.Enrolled(t.Context(), v.Look()), nil)
-	gone(t, w, thief.Token)
-	step(t, v, signin.StepSignIn)
-	nothingElse(t, v)
-	_, _, _, err = w.SignIn.Wait(t.Context(), v.Look())
-	ayetest.Fails(t, err, signin.ErrNotWaiting)
+	for _, began := range []*ayetest.Visitor{thief, v} { // a thief cannot set up another one beside it
+		step(t, began, signin.StepSignIn)
+		nothingElse(t, began)
+		_, _, _, err = w.SignIn.Wait(t.Context(), began.Look())
+		ayetest.Fails(t, err, signin.ErrNotWaiting)
+	}
 
 	ayetest.Same(t, "level", w.LogIn(ada, phone).Look().Level, signin.Full)
 }
 
-// TestEnrolledInside: a first factor ends what was opened without one, and nothing else.
-func TestEnrolledInside(t *testing.T) {
+// TestThreatOvertaken: once there is a factor, what was opened without one is worth nothing, by
+// whichever way the factor came and however lately the person was proven; and nothing else ends.
+func TestThreatOvertaken(t *testing.T) {
 	t.Parallel()
-	w := ayetest.New(t)
-	w.Change(relaxed)
-	ada, bob := w.AddPerson("Ada"), w.AddPerson("Bob")
-	w.SetPassword(ada)
-	w.SetPassword(bob)
-	thief, v, other := w.Arrive(ada), w.Arrive(ada), w.Arrive(bob)
-	phone := w.Pair(ada)
-	proven := w.LogIn(ada, phone)
-	ayetest.Fails(t, w.SignIn.Enrolled(t.Context(), v.Look()), nil)
-	gone(t, w, thief.Token)
-	for _, stays := range []*ayetest.Visitor{v, other, proven} {
-		ayetest.Same(t, "level", stays.Look().Level, signin.Full)
+	for name, enrol := range factors(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := ayetest.New(t)
+			w.Change(relaxed)
+			ada, bob := w.AddPerson("Ada"), w.AddPerson("Bob")
+			w.SetPassword(ada)
+			w.SetPassword(bob)
+			v, other := w.Arrive(ada), w.Arrive(bob)
+			step(t, v, signin.StepIn)
+			ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), true)
+			enrol(w, ada)
+			step(t, v, signin.StepSignIn)
+			nothingElse(t, v)
+			step(t, other, signin.StepIn)
+			ayetest.Fails(t, w.SignIn.End(t.Context(), v.Look(), v.Look().ID), nil)
+			gone(t, w, v.Token)
+		})
 	}
 }
 
-// TestNoticeEnds: who has a second factor is not told to get one.
-func TestNoticeEnds(t *testing.T) {
+// TestTheFactorItself overtakes nothing.
+func TestTheFactorItself(t *testing.T) {
 	t.Parallel()
-	w := ayetest.New(t)
-	w.Change(func(o *accounts.Organisation) { o.SecondFactorFrom = w.Clock.Now().Add(time.Hour) })
-	ada := w.AddPerson("Ada")
-	w.SetPassword(ada)
-	v := w.Arrive(ada)
-	w.Pair(ada)
-	state, err := w.SignIn.State(t.Context(), v.Look())
-	ayetest.Fails(t, err, nil)
-	ayetest.Same(t, "state", state, signin.State{Step: signin.StepIn})
+	w, ada, phone := newPerson(t)
+	w.Change(relaxed)
+	v := w.LogIn(ada, phone)
+	app(t, w, ada)
+	step(t, v, signin.StepIn)
 }
 
 // TestTheDayComes: from the date on, what was opened with the password alone is closed.

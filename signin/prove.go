@@ -12,7 +12,7 @@ import (
 // factor, [Service.Wait]. An empty token says that it goes on there. It fails as
 // accounts.Service.ConfirmPassword does, or with [ErrLevel].
 func (s *Service) Prove(ctx context.Context, session Session, v Visit, password secret.Secret) (Session, secret.Secret, error) {
-	if session.Level != Full {
+	if !session.In() {
 		return Session{}, "", ErrLevel
 	}
 	if err := s.Passwords.ConfirmPassword(ctx, session.PersonID, attempt(v, session.Member.Person.Email, password)); err != nil {
@@ -47,7 +47,7 @@ func (s *Service) Prove(ctx context.Context, session Session, v Visit, password 
 
 // Organisations gives where the person is a member, and where the session can act.
 func (s *Service) Organisations(ctx context.Context, session Session) ([]Choice, error) {
-	if session.Level != Full {
+	if !session.In() {
 		return nil, ErrLevel
 	}
 	st, err := s.standing(ctx, session.PersonID)
@@ -68,7 +68,7 @@ func (s *Service) Organisations(ctx context.Context, session Session) ([]Choice,
 // Pick lets the session act in an organisation, from now on and in no other. It fails with
 // accounts.ErrNotFound, [ErrWithin], [ErrMethodNotAllowed], [ErrTooOld], [ErrLevel] or [ErrNone].
 func (s *Service) Pick(ctx context.Context, session Session, organisationID string) (Session, secret.Secret, error) {
-	if session.Level != Full {
+	if !session.In() {
 		return Session{}, "", ErrLevel
 	}
 	st, err := s.standing(ctx, session.PersonID)

@@ -87,12 +87,10 @@ func TestProveWithoutFactor(t *testing.T) {
 	gone(t, w, token)
 	ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), true)
 
-	// A factor that came meanwhile is asked for.
-	w.Clock.Pass(signin.Freshness)
-	w.Pair(ada)
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	w.Pair(ada) // then it is nothing
 	ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), false)
-	ayetest.Same(t, "purpose", v.Wait().Purpose, signin.ToProve)
+	_, _, err := w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password)
+	ayetest.Fails(t, err, signin.ErrLevel)
 }
 
 // TestProveCancelled: the session stays as it was.

@@ -52,6 +52,12 @@ type Phones interface {
 	Of(ctx context.Context, personID string) ([]devices.Device, error)
 }
 
+// Pairings are what a person began in order to link a phone.
+type Pairings interface {
+	// Drop cancels all that the person has open.
+	Drop(ctx context.Context, personID string) error
+}
+
 // Service begins, changes and ends sessions.
 type Service struct {
 	Store     Store
@@ -60,6 +66,8 @@ type Service struct {
 	Directory Directory
 	Asker     Asker
 	Phones    Phones
+	// Pairings is nil where none are opened.
+	Pairings Pairings
 	// Place names where an address is, for people; nil where that is not known.
 	Place func(ip string) string
 	Now   func() time.Time
@@ -80,6 +88,9 @@ func (s *Service) Session(ctx context.Context, token secret.Secret) (Session, er
 	if why != "" {
 		_, err = s.Store.EndSessions(ctx, Ending{PersonID: session.PersonID, ID: session.ID}, s.ended(system, why))
 		return Session{}, errors.Join(ErrNone, err)
+	}
+	if session.Overtaken, err = s.overtaken(ctx, session); err != nil {
+		return Session{}, err
 	}
 	if pause := now.Sub(session.Seen); pause >= seenStep {
 		if err = s.Store.TouchSession(ctx, session.ID, session.TokenHash, now); err != nil {
@@ -124,56 +135,61 @@ func (s *Service) over(ctx context.Context, session *Session, now time.Time) (wh
 	return why, nil
 }
 
+// overtaken tells whether the person has a second factor by now, in a session that has none
+// behind it.
+func (s *Service) overtaken(ctx context.Context, session Session) (bool, error) {
+	if session.Method != "" || (session.Level != Setup && session.Level != Full) {
+		return false, nil
+	}
+	st, err := s.standing(ctx, session.PersonID)
+	return st.enrolled(), err
+}
+
 // State tells what the person may do next. It is the only place that decides it.
 func (s *Service) State(ctx context.Context, session Session) (State, error) {
 	if session.Reported {
 		return State{Step: StepSecondFactor}, nil // where the page says so
 	}
+	if session.Overtaken {
+		// Else who has the password alone could add a factor of their own beside the person's.
+		return State{Step: StepSignIn}, nil
+	}
 	switch session.Level {
 	case Password:
 		return State{Step: StepSecondFactor}, nil
-	case Setup, Reset:
+	case Setup:
+		return State{Step: StepSetup}, nil
+	case Reset:
 		st, err := s.standing(ctx, session.PersonID)
-		return State{Step: st.step(session)}, err
+		return State{Step: st.reset(session)}, err
 	case Full:
 	}
 	if session.OrganisationID == "" {
 		return State{Step: StepPick}, nil
 	}
-	from, err := s.notice(ctx, session)
-	return State{Step: StepIn, NoticeFrom: from}, err
+	return State{Step: StepIn, NoticeFrom: s.notice(session)}, nil
 }
 
-// step is what comes next in a session that has no second factor, or a mailed link, behind it.
-func (st standing) step(session Session) Step {
-	switch {
-	case session.Level == Reset && st.enrolled() && session.Proven.IsZero():
+// reset is what comes next in a session that has a mailed link behind it.
+func (st standing) reset(session Session) Step {
+	if st.enrolled() && session.Proven.IsZero() {
 		return StepSecondFactor
-	case session.Level == Reset:
-		return StepNewPassword
-	case st.enrolled():
-		// Else who has the password alone could add a factor of their own beside the person's.
-		return StepSignIn
 	}
-	return StepSetup
+	return StepNewPassword
 }
 
 // notice is when the organisation begins to ask for a second factor, for who has none.
-func (s *Service) notice(ctx context.Context, session Session) (time.Time, error) {
+func (s *Service) notice(session Session) time.Time {
 	from := session.Organisation.SecondFactorFrom
 	if session.Method != "" || !from.After(s.now()) {
-		return time.Time{}, nil
+		return time.Time{}
 	}
-	st, err := s.standing(ctx, session.PersonID)
-	if err != nil || st.enrolled() {
-		return time.Time{}, err
-	}
-	return from, nil
+	return from
 }
 
 // Fresh tells whether the person was proven so lately that security settings can be changed.
 func (s *Service) Fresh(session Session) bool {
-	return session.Level == Full && !session.Reported && s.now().Before(session.Proven.Add(Freshness))
+	return session.In() && !session.Reported && s.now().Before(session.Proven.Add(Freshness))
 }
 
 // Sweep takes away what has expired. It is called every minute or so.

@@ -88,6 +88,9 @@ type Session struct {
 	Until time.Time
 	// Reported says that the person said of one of the session's requests "this was not me".
 	Reported bool
+	// Overtaken says that the person has a second factor by now, and the session none behind it:
+	// it is worth nothing, whoever began it.
+	Overtaken bool
 
 	Created, Seen, Ends time.Time
 	// Proven is when the person was last proven well enough for security settings; zero for never.
@@ -105,6 +108,9 @@ type Session struct {
 	// TokenHash is the SHA-256 of the token that the browser holds.
 	TokenHash string
 }
+
+// In tells whether the person is in by it.
+func (s Session) In() bool { return s.Level == Full && !s.Overtaken }
 
 // Visit is what is known of the browser that a person types a password in.
 type Visit struct {

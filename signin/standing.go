@@ -21,8 +21,8 @@ type home struct {
 type standing struct {
 	// homes are ordered by name.
 	homes []home
-	// everywhere says that there is a factor that counts in every organisation.
-	everywhere bool
+	// everywhere says that there is a factor that counts in every organisation, phone that it is a phone.
+	everywhere, phone bool
 	// local are the homes for which alone a phone counts.
 	local []home
 }
@@ -53,7 +53,7 @@ func (s *Service) standing(ctx context.Context, personID string) (standing, erro
 	}
 	for _, phone := range phones {
 		if !phone.Local {
-			st.everywhere = true
+			st.everywhere, st.phone = true, true
 		} else if h, ok := st.home(phone.OrganisationID); ok {
 			st.local = append(st.local, h)
 		}
@@ -80,19 +80,38 @@ func (st standing) home(organisationID string) (home, bool) {
 	return st.homes[at], true
 }
 
-// asker is the organisation in whose name the person is asked: the one chosen last, else the
-// first by name, of those where a factor of the person counts.
+// asker is the organisation in whose name the person is asked. Its rules take a factor of the
+// person, or at least a recovery code, so that none can keep the person out of the others; then it
+// is the one chosen last, then one that takes recovery codes too, then the first by name.
 func (st standing) asker(last string) home {
-	from := st.homes
-	if len(st.local) > 0 && !st.everywhere {
-		from = st.local
-	}
-	for _, h := range from {
-		if h.organisation.ID == last {
-			return h
+	best, most := st.homes[0], -1
+	for _, h := range st.homes {
+		takes, score := st.reaches(h) || st.here(h), 0
+		for _, holds := range []bool{takes, takes || h.recovers(), h.organisation.ID == last, h.recovers()} {
+			if score *= 2; holds {
+				score++
+			}
+		}
+		if score > most {
+			best, most = h, score
 		}
 	}
-	return from[0]
+	return best
+}
+
+// reaches tells whether a factor that counts everywhere can answer in the organisation's name.
+func (st standing) reaches(h home) bool {
+	return st.phone || (st.everywhere && h.organisation.Allows(accounts.TOTP))
+}
+
+// here tells whether a phone counts for the organisation alone.
+func (st standing) here(h home) bool {
+	return slices.ContainsFunc(st.local, func(l home) bool { return l.organisation.ID == h.organisation.ID })
+}
+
+// recovers tells whether a recovery code of the person is taken there.
+func (h home) recovers() bool {
+	return h.member.Person.RecoveryCodes > 0 && h.organisation.Allows(accounts.Recovery)
 }
 
 // counts tells whether a factor that is local to the organisation, or to none, proves the person

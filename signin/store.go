@@ -58,6 +58,4 @@ type Ending struct {
 	MembershipID string
 	// RequestID ends the full session that asked for the request.
 	RequestID string
-	// WithoutFactor ends what was begun without a second factor.
-	WithoutFactor bool
 }

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,10 +101,10 @@ func (s Session) question(st standing, h home) approval.Question {
 	q := approval.Question{
 		User:    accounts.UserReference{ID: h.member.ID},
 		Context: approval.Context{IP: s.IP, UserAgent: s.UserAgent, Browser: s.Browser},
-		Confirm: approval.Number, Careful: st.careful(),
+		Confirm: approval.Number, Careful: st.careful(), OneMore: s.Purpose == ToReset,
 		// What holds for all organisations is not for a phone that one of them linked to decide,
 		// where there is a better one.
-		Everywhere:  st.everywhere && (s.Purpose != ToEnter || len(st.homes) > 1),
+		Everywhere:  st.everywhere && (s.Purpose != ToEnter || (len(st.homes) > 1 && st.reaches(h))),
 		CreationKey: s.ID + ":" + strconv.Itoa(s.Attempt),
 	}
 	if q.Context.Browser == "" {
@@ -111,7 +112,11 @@ func (s Session) question(st standing, h home) approval.Question {
 	}
 	switch s.Purpose {
 	case ToEnter:
-		if h.organisation.AllowTap && !q.Careful {
+		opens := st.homes
+		if !q.Everywhere { // one phone that counts here alone, or nowhere else to go
+			opens = []home{h}
+		}
+		if !q.Careful && !slices.ContainsFunc(opens, func(h home) bool { return !h.organisation.AllowTap }) {
 			q.Confirm = approval.Tap
 		}
 	case ToProve:

@@ -70,11 +70,11 @@ func actions(t *testing.T, w *ayetest.World, organisationID, action string) []ma
 // app gives the person an authenticator app, which is a phone's secret without the phone.
 func app(t *testing.T, w *ayetest.World, m accounts.Member) *ayetest.Phone {
 	t.Helper()
-	begun, err := w.Codes.BeginApp(t.Context(), m.Person.ID, "Example", m.Person.Email)
+	begun, err := w.Codes.BeginApp(t.Context(), m.Person.ID, "session", "Example", m.Person.Email)
 	ayetest.Fails(t, err, nil)
 	phone := w.NewPhone()
 	phone.TOTP = begun.Secret
-	_, err = w.Codes.ActivateApp(t.Context(), m.Person.ID, begun.ID, "Laptop", phone.CodeNow().Reveal())
+	_, err = w.Codes.ActivateApp(t.Context(), m.Person.ID, "session", begun.ID, "Laptop", phone.CodeNow().Reveal())
 	ayetest.Fails(t, err, nil)
 	w.Clock.Pass(time.Minute) // the code of now was used
 	return phone

@@ -62,7 +62,9 @@ type membershipRow struct {
 	Status         accounts.Status
 	Invitation     string
 	Invited        int64
-	Created        int64
+	// InvitedAs is the name that the newest invitation gave.
+	InvitedAs string
+	Created   int64
 }
 
 // TableName names the table.

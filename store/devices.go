@@ -237,32 +237,41 @@ func (s *Store) RemoveSpare(ctx context.Context, id string, entry audit.Entry) (
 		if err != nil {
 			return false, err
 		}
+		had, err := hasFactor(tx, row.PersonID)
+		if err != nil {
+			return false, err
+		}
 		removed, err := removeDevice(tx, id)
 		if err != nil || !removed {
 			return false, err
 		}
-		// A phone that is not active yet is nobody's second factor.
 		left, err := hasFactor(tx, row.PersonID)
 		if err != nil {
 			return false, err
 		}
-		if !left && row.Status == devices.Active {
+		if had && !left { // a phone that counts nowhere was nobody's second factor
 			return false, devices.ErrLastFactor
 		}
 		return true, record(tx, entry)
 	})
 }
 
-// hasFactor tells whether the person has an active phone or an activated authenticator app.
-// Nothing can change between this look and the commit.
+// hasFactor tells whether the person has an active phone that counts somewhere, or an activated
+// authenticator app. Nothing can change between this look and the commit.
 func hasFactor(tx *transaction, personID string) (bool, error) {
-	_, err := one[found](tx.conn, errRefused, `SELECT 1 WHERE
-		EXISTS (SELECT 1 FROM devices WHERE person_id = `+text+` AND status <> 'removed' AND status = 'active') OR
-		EXISTS (SELECT 1 FROM authenticators WHERE person_id = `+text+` AND device_id IS NULL AND confirmed > 0)`, personID, personID)
+	_, err := one[found](tx.conn, errRefused, "SELECT 1 WHERE "+factorOf(text), personID, personID)
 	if errors.Is(err, errRefused) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// factorOf is the condition of hasFactor. A phone that is local to an organisation that the
+// person left counts no more.
+func factorOf(person string) string {
+	return `(EXISTS (SELECT 1 FROM devices AS d WHERE d.person_id = ` + person + ` AND d.status <> 'removed' AND d.status = 'active' AND (d.local = 0 OR
+			EXISTS (SELECT 1 FROM memberships AS m WHERE m.person_id = d.person_id AND m.status = 'active' AND m.organisation_id = d.organisation_id)))
+		OR EXISTS (SELECT 1 FROM authenticators AS a WHERE a.person_id = ` + person + ` AND a.device_id IS NULL AND a.confirmed > 0))`
 }
 
 // removeDevice takes from the phone whatever could still reach it or speak for it.

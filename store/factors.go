@@ -10,7 +10,7 @@ import (
 
 // BeginApp keeps an app that is not activated, in the place of any such app before it.
 func (s *Store) BeginApp(ctx context.Context, e otp.Enrolment, most int, entry audit.Entry) error {
-	row := authenticatorRow{ID: e.ID, PersonID: e.PersonID, Created: millis(e.Created)}
+	row := authenticatorRow{ID: e.ID, PersonID: e.PersonID, BegunBy: e.By, Created: millis(e.Created)}
 	var err error
 	if row.Secret, err = s.vault.Seal(ctx, row.place(), e.Secret); err != nil {
 		return err
@@ -39,14 +39,17 @@ func roomForApp(tx *transaction, personID string, most int) error {
 	return err
 }
 
-// Beginning gives the person's app that is not activated.
-func (s *Store) Beginning(ctx context.Context, personID string, since time.Time) (otp.Enrolment, error) {
-	row, err := find[authenticatorRow](s.read(ctx).Where(isApp+" AND confirmed = 0 AND created > ?", personID, millis(since)), otp.ErrNone)
+// hasBegun is the person's app that is not activated, for the session that began it.
+const hasBegun = isApp + " AND confirmed = 0 AND begun_by = ? AND created > ?"
+
+// Beginning gives the person's app that the session has begun.
+func (s *Store) Beginning(ctx context.Context, personID, by string, since time.Time) (otp.Enrolment, error) {
+	row, err := find[authenticatorRow](s.read(ctx).Where(hasBegun, personID, by, millis(since)), otp.ErrNone)
 	if err != nil {
 		return otp.Enrolment{}, err
 	}
 	key, err := s.vault.Open(ctx, row.place(), row.Secret)
-	return otp.Enrolment{ID: row.ID, PersonID: row.PersonID, Secret: key, Created: moment(row.Created)}, err
+	return otp.Enrolment{ID: row.ID, PersonID: row.PersonID, By: row.BegunBy, Secret: key, Created: moment(row.Created)}, err
 }
 
 // ActivateApp makes an app count.
@@ -55,9 +58,12 @@ func (s *Store) ActivateApp(ctx context.Context, a otp.Activation, entry audit.E
 		if err := roomForApp(tx, a.PersonID, a.MaxApps); err != nil {
 			return false, err
 		}
+		if err := endStrayCodes(tx, a.PersonID); err != nil {
+			return false, err
+		}
 		activated, err := changed(tx.Model(&authenticatorRow{}).
-			Where("id = ? AND "+isApp+" AND confirmed = 0 AND created > ?", a.ID, a.PersonID, millis(a.Since)).
-			UpdateColumns(map[string]any{"name": a.Name, "last_step": a.Step, "confirmed": millis(a.Now), "used": millis(a.Now)}))
+			Where("id = ? AND "+hasBegun, a.ID, a.PersonID, a.By, millis(a.Since)).
+			UpdateColumns(map[string]any{"name": a.Name, "begun_by": "", "last_step": a.Step, "confirmed": millis(a.Now), "used": millis(a.Now)}))
 		if err != nil || !activated {
 			return false, err
 		}
@@ -127,13 +133,33 @@ type recoveryCodeRow struct {
 // TableName names the table.
 func (recoveryCodeRow) TableName() string { return "recovery_codes" }
 
-// KeepRecoveryCodes makes these the person's only ones.
+// endStrayCodes ends the recovery codes of who has no second factor: before the first one counts,
+// so that nothing from the time without one answers beside it.
+func endStrayCodes(tx *transaction, personID string) error {
+	has, err := hasFactor(tx, personID)
+	if err != nil || has {
+		return err
+	}
+	if err = tx.Where("person_id = ?", personID).Delete(&recoveryCodeRow{}).Error; err != nil {
+		return err
+	}
+	return countFactors(tx, personID)
+}
+
+// KeepRecoveryCodes makes these the person's only ones, beside a factor that counts.
 func (s *Store) KeepRecoveryCodes(ctx context.Context, personID string, hashes []string, at time.Time, entry audit.Entry) error {
 	rows := make([]recoveryCodeRow, 0, len(hashes))
 	for _, hash := range hashes {
 		rows = append(rows, recoveryCodeRow{PersonID: personID, Hash: hash, Created: millis(at)})
 	}
 	return s.write(ctx, func(tx *transaction) error {
+		has, err := hasFactor(tx, personID)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return otp.ErrNoFactor
+		}
 		if err := tx.Where("person_id = ?", personID).Delete(&recoveryCodeRow{}).Error; err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ func TestUpgradeOfFactors(t *testing.T) {
 		`INSERT INTO devices VALUES ('dev_1', 'per_1', 'org_1', 'usr_1', 0, 'active', 'android', 'Pixel', 'Pixel 9', '16', '1.2.3', 'nl',
 			'none', '', '', '', '', 0, 'ok', '{}', 'a', '{}', 'b', 1700000000000, 1700000000000)`,
 		"INSERT INTO authenticators VALUES ('aut_1', 'per_1', 'dev_1', 'sealed', 7, 1700000000000)",
+		"INSERT INTO tries VALUES ('codes in a row:per_1', '[1]'), ('request:apr_1', '[1]')",
 		`INSERT INTO approvals (id, organisation_id, membership_id, person_id, purpose, state, confirm, asker, organisation_name, place, digits, salt,
 			ip, user_agent, browser, new_browser, message, details, challenge_nonce, challenge, withheld, created, expires, subject, decided, method,
 			verified, delivered, redeem_by, redeem_key, assertion_id, released, reported, previous, creation_key, body_hash)
@@ -31,9 +32,9 @@ func TestUpgradeOfFactors(t *testing.T) {
 	open(t, path, time.Now)
 	var kept string
 	must(t, raw(t, path).QueryRowContext(t.Context(), `SELECT a.device_id || ' ' || a.secret || ' ' || a.last_step || ' ' || a.confirmed || a.used || a.name ||
-		' ' || p.apps || p.recovery_codes || ' ' || r.everywhere || r.local || ' ' || r.methods
+		' ' || p.apps || p.recovery_codes || ' ' || r.everywhere || r.local || ' ' || r.methods || ' ' || (SELECT group_concat(scope) FROM tries)
 		FROM authenticators AS a JOIN persons AS p ON p.id = a.person_id JOIN approvals AS r ON r.person_id = p.id WHERE a.id = 'aut_1'`).Scan(&kept))
-	if want := "dev_1 sealed 7 00 00 00 push,totp"; kept != want {
+	if want := "dev_1 sealed 7 00 00 00 push,totp request:apr_1"; kept != want {
 		t.Fatalf("kept %q, want %q", kept, want)
 	}
 }

@@ -80,14 +80,19 @@ func (s *Store) CreateOrganisation(ctx context.Context, o accounts.Organisation,
 }
 
 // UpdateOrganisation stores changed settings, but for the logo.
-func (s *Store) UpdateOrganisation(ctx context.Context, o accounts.Organisation, entry audit.Entry) error {
-	row := newOrganisationRow(o)
+func (s *Store) UpdateOrganisation(ctx context.Context, o accounts.Organisation, what accounts.Settings, entry audit.Entry) error {
+	row, columns := newOrganisationRow(o), map[string]any{}
+	if what != accounts.Look {
+		columns = map[string]any{
+			"profile": row.Profile, "allow_tap": row.AllowTap, "minimum_app_version": row.MinimumAppVersion, "locale": row.Locale,
+			"second_factor_from": row.SecondFactorFrom, "methods": row.Methods, "session_idle": row.SessionIdle, "session_life": row.SessionLife,
+		}
+	}
+	if what != accounts.Rules {
+		columns["name"], columns["colour"] = row.Name, row.Colour
+	}
 	return s.write(ctx, func(tx *transaction) error {
-		found, err := changed(tx.Model(&organisationRow{}).Where("id = ?", o.ID).UpdateColumns(map[string]any{
-			"name": row.Name, "profile": row.Profile, "allow_tap": row.AllowTap,
-			"minimum_app_version": row.MinimumAppVersion, "locale": row.Locale, "second_factor_from": row.SecondFactorFrom, "methods": row.Methods,
-			"session_idle": row.SessionIdle, "session_life": row.SessionLife, "colour": row.Colour,
-		}))
+		found, err := changed(tx.Model(&organisationRow{}).Where("id = ?", o.ID).UpdateColumns(columns))
 		if err != nil {
 			return err
 		}

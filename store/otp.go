@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -18,6 +19,7 @@ type authenticatorRow struct {
 	PersonID  string
 	DeviceID  reference
 	Name      string
+	BegunBy   string
 	Secret    string
 	LastStep  int64
 	Created   int64
@@ -126,7 +128,8 @@ func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (o
 	return false, later, nil
 }
 
-// Forget sets counts to nothing. Mostly there is nothing, and then nothing is written.
+// Forget sets counts to nothing, those of a scope or of all that begin with one that ends in a
+// colon. Mostly there is nothing, and then nothing is written.
 func (s *Store) Forget(ctx context.Context, scopes ...string) error {
 	if len(scopes) == 0 {
 		return nil
@@ -135,13 +138,23 @@ func (s *Store) Forget(ctx context.Context, scopes ...string) error {
 	if err != nil {
 		return err
 	}
-	values := make([]any, 0, len(scopes))
+	values := make([]any, 0, 2*len(scopes))
 	for _, scope := range scopes {
-		values = append(values, scope)
+		values = append(values, scope, within(scope))
 	}
-	counted, err := all[found](c, "SELECT 1 FROM tries WHERE scope IN "+places(len(scopes)), values...)
+	// Between, and no OR within one condition: each is then a range of the index.
+	where := "scope BETWEEN ? AND ?" + strings.Repeat(" OR scope BETWEEN ? AND ?", len(scopes)-1)
+	counted, err := all[found](c, "SELECT 1 FROM tries WHERE "+where, values...)
 	if err != nil || len(counted) == 0 {
 		return err
 	}
-	return s.write(ctx, func(tx *transaction) error { return tx.Where("scope IN ?", scopes).Delete(&triesRow{}).Error })
+	return s.write(ctx, func(tx *transaction) error { return tx.Where(where, values...).Delete(&triesRow{}).Error })
+}
+
+// within is the last scope that the given one can stand for: itself, or whatever comes after its colon.
+func within(scope string) string {
+	if begin, many := strings.CutSuffix(scope, ":"); many {
+		return begin + ";" // the sign after the colon, so that all that begin with it come before
+	}
+	return scope
 }

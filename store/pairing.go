@@ -26,6 +26,8 @@ type pairingRow struct {
 	OrganisationID string
 	ApplicationID  reference
 	OpenedBy       reference
+	Session        string
+	First          bool
 	MembershipID   string
 	PersonID       string
 	State          pairing.State
@@ -47,7 +49,7 @@ func (pairingRow) TableName() string { return "pairings" }
 
 func pairingRowOf(p pairing.Pairing) pairingRow {
 	return pairingRow{
-		ID: p.ID, OrganisationID: p.OrganisationID, ApplicationID: reference(p.ApplicationID), OpenedBy: reference(p.By), MembershipID: p.MembershipID,
+		ID: p.ID, OrganisationID: p.OrganisationID, ApplicationID: reference(p.ApplicationID), OpenedBy: reference(p.By), Session: p.Session, First: p.First, MembershipID: p.MembershipID,
 		PersonID: p.PersonID, State: p.State, Generation: p.Generation, CodeHash: p.CodeHash, DeviceID: reference(p.DeviceID),
 		ApprovalID: reference(p.ApprovalID), Tries: p.Tries, Created: millis(p.Created), Expires: millis(p.Expires),
 		Ends: millis(p.Ends), Closed: millis(p.Closed), CreationKey: p.CreationKey, BodyHash: p.BodyHash,
@@ -56,7 +58,7 @@ func pairingRowOf(p pairing.Pairing) pairingRow {
 
 func (r pairingRow) pairing() pairing.Pairing {
 	return pairing.Pairing{
-		ID: r.ID, OrganisationID: r.OrganisationID, ApplicationID: string(r.ApplicationID), By: string(r.OpenedBy), MembershipID: r.MembershipID,
+		ID: r.ID, OrganisationID: r.OrganisationID, ApplicationID: string(r.ApplicationID), By: string(r.OpenedBy), Session: r.Session, First: r.First, MembershipID: r.MembershipID,
 		PersonID: r.PersonID, State: r.State, Generation: r.Generation, CodeHash: r.CodeHash, DeviceID: string(r.DeviceID),
 		ApprovalID: string(r.ApprovalID), Tries: r.Tries, Created: moment(r.Created), Expires: moment(r.Expires),
 		Ends: moment(r.Ends), Closed: moment(r.Closed), CreationKey: r.CreationKey, BodyHash: r.BodyHash,
@@ -81,6 +83,13 @@ func (s *Store) OpenPairing(ctx context.Context, p pairing.Pairing, since time.T
 		}
 		if opened >= int64(limit) {
 			return pairing.ErrTooMany
+		}
+		if row.First {
+			has, err := hasFactor(tx, p.PersonID)
+			if err != nil {
+				return err
+			}
+			row.First = !has
 		}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
@@ -152,6 +161,9 @@ func (s *Store) Claim(ctx context.Context, c pairing.Claim, entry audit.Entry) (
 		if phones >= int64(c.MaxPhones) {
 			return false, pairing.ErrTooManyPhones
 		}
+		if err = endStrayCodes(tx, c.Device.PersonID); err != nil {
+			return false, err
+		}
 		err = tx.Create(&device).Error
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return false, pairing.ErrKeyReused
@@ -177,7 +189,7 @@ func spendCode(tx *transaction, c pairing.Claim) (bool, error) {
 		set["closed"] = millis(c.Now)
 	}
 	edge := tx.Model(&pairingRow{}).Where("id = ? AND state = 'open' AND code_hash = ? AND expires > ? AND person_id = ?",
-		c.PairingID, c.CodeHash, millis(c.Now), c.Device.PersonID)
+		c.PairingID, c.CodeHash, millis(c.Now), c.Device.PersonID).Where("first = 0 OR NOT " + factorOf("pairings.person_id"))
 	if c.First {
 		// That an active one is not removed need not be said, but the index holds those alone.
 		edge = edge.Where("NOT EXISTS (SELECT 1 FROM devices WHERE person_id = ? AND status = 'active' AND status <> 'removed')", c.Device.PersonID)
@@ -227,7 +239,16 @@ func changeDevice(tx *transaction, m pairing.Move) (bool, error) {
 		return false, err
 	}
 	if m.Device != pairing.Remove {
+		if row.First {
+			has, failed := hasFactor(tx, row.PersonID)
+			if failed != nil || has {
+				return false, failed
+			}
+		}
 		pending := tx.Model(&deviceRow{}).Where("id = ? AND status = 'pending'", row.DeviceID)
+		if err = endStrayCodes(tx, row.PersonID); err != nil {
+			return false, err
+		}
 		if m.Device == pairing.ActivateFirst {
 			// Said twice, because the index of a person's phones leaves the removed ones out.
 			pending = pending.Where(`NOT EXISTS (SELECT 1 FROM devices AS other
@@ -238,6 +259,46 @@ func changeDevice(tx *transaction, m pairing.Move) (bool, error) {
 	}
 	_, err = removeDevice(tx, string(row.DeviceID)) // perhaps there is none, or it was removed before
 	return err == nil, err
+}
+
+// DropPairings ends all that can still link a phone to the person. The store says in each entry
+// whose it is.
+func (s *Store) DropPairings(ctx context.Context, personID string, now time.Time, entry audit.Entry) ([]pairing.Pairing, error) {
+	var dropped []pairing.Pairing
+	err := s.write(ctx, func(tx *transaction) (err error) {
+		dropped, err = list(tx.Where("person_id = ? AND (state IN ('open', 'awaiting-code', 'awaiting-approval') OR (state = 'expired' AND ends > ?))",
+			personID, millis(now)), pairingRow.pairing)
+		if err != nil {
+			return err
+		}
+		for i := range dropped {
+			if err = dropPairing(tx, &dropped[i], now, entry); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return dropped, nil
+}
+
+func dropPairing(tx *transaction, p *pairing.Pairing, now time.Time, entry audit.Entry) error {
+	p.State, p.Closed = pairing.Cancelled, now
+	if p.DeviceID != "" {
+		p.State = pairing.Burned
+		if _, err := removeDevice(tx, p.DeviceID); err != nil {
+			return err
+		}
+	}
+	set := map[string]any{"state": p.State, "closed": millis(now)}
+	if err := tx.Model(&pairingRow{}).Where("id = ?", p.ID).UpdateColumns(set).Error; err != nil {
+		return err
+	}
+	entry.Organisation, entry.Subject = p.OrganisationID, p.ID
+	entry.Data = map[string]string{"user": p.MembershipID}
+	return record(tx, entry)
 }
 
 // CountTry counts one typing of the digits.

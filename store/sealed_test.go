@@ -148,7 +148,7 @@ func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 			},
 		},
 		{
-			"number to prove", "UPDATE number_proofs SET number = (SELECT max(number) FROM number_proofs)",
+			"number to prove", "UPDATE number_proofs SET number = (SELECT number FROM number_proofs ORDER BY person_id DESC LIMIT 1)",
 			func(ctx context.Context, h *storetest.House, phone devices.Device, s *store.Store) error {
 				_, _, err := s.TryNumber(ctx, phone.PersonID, h.Clock.Now().Add(-time.Minute), h.Clock.Now())
 				return err

@@ -207,9 +207,6 @@ func endSessions(tx *transaction, e signin.Ending, entry audit.Entry) (int, erro
 			take.add(" AND "+condition.text, condition.value)
 		}
 	}
-	if e.WithoutFactor {
-		take.add(" AND method = '' AND level IN ('full', 'setup')")
-	}
 	take.add(" RETURNING id, organisation_id, membership_id")
 	gone, err := all[endedRow](tx.conn, take.text, take.values...)
 	if err != nil {

@@ -18,10 +18,13 @@ const (
 	// mailsWaiting is how many announcements may wait for the mail server.
 	mailsWaiting = 1000
 	// mailsReady is how many may wait when there is room for mail that nobody waits for.
-	mailsReady   = mailsWaiting / 2
-	mailAttempts = 3
-	mailPause    = 5 * time.Second
-	mailTime     = 30 * time.Second
+	mailsReady = mailsWaiting / 2
+	// mailsInviting is how many may wait when an invitation is still taken: the rest is kept for
+	// warnings and for links that people asked for.
+	mailsInviting = mailsWaiting * 4 / 5
+	mailAttempts  = 3
+	mailPause     = 5 * time.Second
+	mailTime      = 30 * time.Second
 )
 
 // errNoMail says that there is no announcer any more.
@@ -83,6 +86,10 @@ func (a *announcer) Announce(ctx context.Context, n accounts.Notice) {
 
 // Letter takes a letter; the mail follows.
 func (a *announcer) Letter(ctx context.Context, l accounts.Letter) {
+	if l.Kind == accounts.LetterInvitation && len(a.queue) >= mailsInviting {
+		a.log.ErrorContext(ctx, "an invitation was dropped: too many wait for the mail server")
+		return
+	}
 	a.take(ctx, func(ctx context.Context) { a.write(ctx, l) })
 }
 

@@ -328,6 +328,26 @@ func TestReady(t *testing.T) {
 	})
 }
 
+// TestInvitationsLeaveRoom: however many are invited, a warning is still taken.
+func TestInvitationsLeaveRoom(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	// Nobody works here: what is taken stays in the queue.
+	a := &announcer{log: slog.New(slog.NewTextHandler(&log, nil)), now: time.Now, queue: make(chan func(context.Context), mailsWaiting)}
+	for range mailsWaiting {
+		a.Letter(t.Context(), accounts.Letter{Kind: accounts.LetterInvitation, Token: "canary"})
+	}
+	if len(a.queue) != mailsWaiting*4/5 || !strings.Contains(log.String(), "an invitation was dropped") || strings.Contains(log.String(), "canary") {
+		t.Errorf("%d invitations wait: %.200s", len(a.queue), log.String())
+	}
+	a.Letter(t.Context(), accounts.Letter{Kind: accounts.LetterReset})
+	a.Letter(t.Context(), accounts.Letter{Kind: accounts.LetterEmail})
+	a.Announce(t.Context(), accounts.Notice{Kind: accounts.PhoneLinked})
+	if len(a.queue) != mailsWaiting*4/5+3 {
+		t.Errorf("%d wait, a reset and a warning should too", len(a.queue))
+	}
+}
+
 func TestSecretsFromFiles(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "password")

@@ -107,7 +107,7 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	a.Approvals.Answered, a.Approvals.Disown = a.Pairings.Answered, a.Pairings.Disown
 	a.SignIn = &signin.Service{
 		Store: a.Store, Passwords: a.Accounts, Letters: a.Accounts, Directory: a.Accounts, Asker: a.Approvals, Phones: a.Devices,
-		Place: a.places.Place, Now: a.now,
+		Pairings: a.Pairings, Place: a.places.Place, Now: a.now,
 	}
 	a.Approvals.Reported, a.Accounts.Ended = a.SignIn.Reported, a.SignIn.Left
 	a.webhooks = webhook.NewSender(a.Config.WebhookPrivate, a.now)
@@ -162,10 +162,10 @@ type elder struct {
 	now       func() time.Time
 }
 
-func (e elder) AskElder(ctx context.Context, p pairing.Pairing, phone devices.Device) (string, error) {
+func (e elder) AskElder(ctx context.Context, p pairing.Pairing, phone devices.Device, careful bool) (string, error) {
 	life := min(approval.DefaultLife, p.Ends.Sub(e.now()))
 	asked, err := e.approvals.AskNewPhone(ctx, approval.NewPhoneQuestion{
-		OrganisationID: p.OrganisationID, MembershipID: p.MembershipID, Subject: p.ID, Phone: phone.Name, Life: life,
+		OrganisationID: p.OrganisationID, MembershipID: p.MembershipID, Subject: p.ID, Phone: phone.Name, Careful: careful, Life: life,
 	})
 	return asked.ID, err
 }

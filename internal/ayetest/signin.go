@@ -12,7 +12,7 @@ import (
 func (w *World) wireSignIn() {
 	w.Codes.Keys, w.Codes.Announcer, w.Pairings.Codes = w.Keys, w.Announcer, w.Codes
 	w.SignIn = &signin.Service{
-		Store: w.Store, Passwords: w.Accounts, Letters: w.Accounts, Directory: w.Accounts, Asker: w.Approvals, Phones: w.Devices, Now: w.Clock.Now,
+		Store: w.Store, Passwords: w.Accounts, Letters: w.Accounts, Directory: w.Accounts, Asker: w.Approvals, Phones: w.Devices, Pairings: w.Pairings, Now: w.Clock.Now,
 		Place: func(ip string) string { return "the place of " + ip },
 	}
 	w.Approvals.Reported, w.Accounts.Ended = w.SignIn.Reported, w.SignIn.Left

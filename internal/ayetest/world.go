@@ -123,9 +123,9 @@ type elder struct {
 	clock     *Clock
 }
 
-func (e elder) AskElder(ctx context.Context, p pairing.Pairing, phone devices.Device) (string, error) {
+func (e elder) AskElder(ctx context.Context, p pairing.Pairing, phone devices.Device, careful bool) (string, error) {
 	asked, err := e.approvals.AskNewPhone(ctx, approval.NewPhoneQuestion{
-		OrganisationID: p.OrganisationID, MembershipID: p.MembershipID, Subject: p.ID, Phone: phone.Name,
+		OrganisationID: p.OrganisationID, MembershipID: p.MembershipID, Subject: p.ID, Phone: phone.Name, Careful: careful,
 		Life: min(approval.DefaultLife, p.Ends.Sub(e.clock.Now())),
 	})
 	return asked.ID, err

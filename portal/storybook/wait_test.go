@@ -29,6 +29,8 @@ type waits struct {
 	told    string
 	ticket  string
 	events  bool
+	refuses bool // no socket can be opened
+	tries   int  // how often that was tried
 	left    int
 	next    string // where the page is sent
 	ended   string // where it is redirected
@@ -85,13 +87,21 @@ func (w *waits) show(rw http.ResponseWriter, r *http.Request) {
 		refresh = `<noscript><meta http-equiv="refresh" content="1"></noscript>`
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = fmt.Fprintf(rw, `<!doctype html><html lang="en"><head><title>w</title>%s<script type="module" src=%q></script></head><body>
+	_, _ = fmt.Fprintf(rw, `<!doctype html><html lang="en"><head><title>Waiting – Aye</title>%s<script type="module" src=%q></script></head><body>
 		<main id="main" %s><p data-connection hidden role="status"></p><h1 tabindex="-1">State %s</h1>
 		<div class="left"><p><strong>?</strong></p></div><div data-live="told" role="status">%s</div><input id="typed"></main></body></html>`,
 		refresh, script, waiting, w.state, w.told)
 }
 
 func (w *waits) listen(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	w.tries++
+	refuses := w.refuses
+	w.mu.Unlock()
+	if refuses {
+		http.Error(rw, "no sockets here", http.StatusForbidden)
+		return
+	}
 	upgrader := websocket.Upgrader{Subprotocols: []string{"aye.v1"}}
 	conn, err := upgrader.Upgrade(rw, r, nil)
 	if err != nil {
@@ -192,12 +202,26 @@ func TestWaitingReplacesOnlyWhatChanged(t *testing.T) {
 	w.until(`document.querySelector("#typed").value === "12" && document.activeElement.id === "typed"`)
 }
 
+// What did not change is not put in its place again: a screen reader would say it again.
+func TestWaitingSaysNothingTwice(t *testing.T) {
+	t.Parallel()
+	w := newWaits(t, func(*waits) {})
+	w.until(`document.querySelector('[data-live="told"]').firstChild.mark = 1`)
+	w.set(func() { w.looks = 0 })
+	w.eventually("two more looks", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.looks >= 3 // so that the second has been shown
+	})
+	w.until(`document.querySelector('[data-live="told"]').firstChild.mark === 1`)
+}
+
 // When the page becomes another, its heading is read out, and nothing is asked any more.
 func TestWaitingEnds(t *testing.T) {
 	t.Parallel()
 	w := newWaits(t, func(*waits) {})
 	w.set(func() { w.state, w.told = "", "denied" })
-	w.until(heading + `"State " && document.activeElement.tagName === "H1" && !document.querySelector("main").dataset.wait`)
+	w.until(heading + `"State " && document.activeElement.tagName === "H1" && document.title === "State – Aye" && !document.querySelector("main").dataset.wait`)
 	w.set(func() { w.looks = 0 })
 	<-time.After(4 * time.Second)
 	w.set(func() {
@@ -274,6 +298,36 @@ func TestWaitingConnectsAgain(t *testing.T) {
 			t.Errorf("it was opened %d times, and takes over from the other tab in turn", len(w.sockets))
 		}
 	})
+}
+
+// Where sockets are blocked, the page asks, and tries a socket more and more seldom.
+func TestWaitingWhereSocketsAreBlocked(t *testing.T) {
+	t.Parallel()
+	w := newWaits(t, func(w *waits) { w.events, w.refuses = true, true })
+	w.set(func() { w.told = "asked" })
+	w.until(says + `"asked"`)
+	<-time.After(14 * time.Second)
+	w.set(func() {
+		if w.tries > 4 || w.tries < 2 {
+			t.Errorf("it tried %d times", w.tries)
+		}
+	})
+}
+
+// The browser tells at once when the network goes and comes; a socket from before is not trusted.
+func TestWaitingHearsOfTheNetwork(t *testing.T) {
+	t.Parallel()
+	w := newWaits(t, func(w *waits) { w.events = true })
+	w.connected(1)
+	w.until(says + `"on its way"`)
+	start := time.Now()
+	w.online(false)
+	w.until(`!document.querySelector("[data-connection]").hidden`)
+	if took := time.Since(start); took > 15*time.Second { // a page with a socket looks each 21 s
+		t.Errorf("it took %v", took)
+	}
+	w.online(true)
+	w.connected(2)
 }
 
 // A network or a server that is gone is said in words, and the page heals by itself.

@@ -18,11 +18,11 @@ func testAccounts(t *testing.T, open Opener) {
 		o := h.AddOrganisation(t, "Before")
 		same(t, "organisation", got(h.Backend.Organisation(ctx, o.ID))(t), o)
 		o.Name, o.Profile, o.AllowTap, o.MinimumAppVersion, o.Locale = "After", accounts.Strict, true, "1.2.3", "en"
-		must(t, h.UpdateOrganisation(ctx, o, h.entry(o.ID, "organisation.updated")))
+		must(t, h.UpdateOrganisation(ctx, o, accounts.AllSettings, h.entry(o.ID, "organisation.updated")))
 		same(t, "organisation", got(h.Backend.Organisation(ctx, o.ID))(t), o)
 		// What is set to nothing is stored too.
 		o.AllowTap, o.MinimumAppVersion = false, ""
-		must(t, h.UpdateOrganisation(ctx, o, h.entry(o.ID, "organisation.updated")))
+		must(t, h.UpdateOrganisation(ctx, o, accounts.AllSettings, h.entry(o.ID, "organisation.updated")))
 		same(t, "organisation", got(h.Backend.Organisation(ctx, o.ID))(t), o)
 		sequence, _, err := h.AuditHead(ctx, o.ID)
 		must(t, err)
@@ -41,7 +41,7 @@ func testAccounts(t *testing.T, open Opener) {
 	t.Run("unknown organisation", func(t *testing.T) {
 		_, err := h.Backend.Organisation(t.Context(), "org_none")
 		fails(t, err, accounts.ErrNotFound)
-		fails(t, h.UpdateOrganisation(t.Context(), accounts.Organisation{ID: "org_none", Profile: accounts.Strict}, h.entry("org_none", "x")), accounts.ErrNotFound)
+		fails(t, h.UpdateOrganisation(t.Context(), accounts.Organisation{ID: "org_none", Profile: accounts.Strict}, accounts.AllSettings, h.entry("org_none", "x")), accounts.ErrNotFound)
 		_, err = h.Person(t.Context(), "per_none")
 		fails(t, err, accounts.ErrNotFound)
 	})

@@ -30,13 +30,14 @@ func testFactors(t *testing.T, open Opener) {
 		same(t, "apps", got(h.Apps(t.Context(), m.Person.ID))(t), []otp.App{first})
 	})
 	t.Run("recovery codes", func(t *testing.T) { testRecoveryCodes(t, h) })
+	t.Run("codes before a phone", func(t *testing.T) { testCodesBeforeAPhone(t, h) })
 	t.Run("a spare is removed, the last is not", func(t *testing.T) { testSpare(t, h) })
 	t.Run("of the last two, removed at once, one stays", func(t *testing.T) { testLastTwo(t, h) })
 	must(t, h.VerifyAudit(t.Context()))
 }
 
 func (h *House) enrolment(m accounts.Member) otp.Enrolment {
-	return otp.Enrolment{ID: secret.NewID("aut"), PersonID: m.Person.ID, Secret: otp.NewSecret(), Created: h.Clock.Now()}
+	return otp.Enrolment{ID: secret.NewID("aut"), PersonID: m.Person.ID, By: "session", Secret: otp.NewSecret(), Created: h.Clock.Now()}
 }
 
 func (h *House) begin(t *testing.T, m accounts.Member, most int) otp.Enrolment {
@@ -48,7 +49,7 @@ func (h *House) begin(t *testing.T, m accounts.Member, most int) otp.Enrolment {
 
 func (h *House) activation(e otp.Enrolment, most int) otp.Activation {
 	return otp.Activation{
-		ID: e.ID, PersonID: e.PersonID, Name: "Laptop", Step: 7, Since: e.Created.Add(-time.Millisecond), Now: h.Clock.Now(), MaxApps: most,
+		ID: e.ID, PersonID: e.PersonID, By: e.By, Name: "Laptop", Step: 7, Since: e.Created.Add(-time.Millisecond), Now: h.Clock.Now(), MaxApps: most,
 	}
 }
 
@@ -76,11 +77,13 @@ func testApp(t *testing.T, h *House) {
 	since := h.Clock.Now()
 	h.Clock.Pass(time.Second)
 	replaced := h.begin(t, m, 5)
-	same(t, "beginning", got(h.Beginning(ctx, m.Person.ID, since))(t), replaced)
+	same(t, "beginning", got(h.Beginning(ctx, m.Person.ID, "session", since))(t), replaced)
+	_, err := h.Beginning(ctx, m.Person.ID, "another", since)
+	fails(t, err, otp.ErrNone)
 	h.Clock.Pass(time.Second)
 	e := h.begin(t, m, 5)
-	same(t, "the newer one", got(h.Beginning(ctx, m.Person.ID, since))(t), e)
-	_, err := h.Beginning(ctx, m.Person.ID, e.Created)
+	same(t, "the newer one", got(h.Beginning(ctx, m.Person.ID, "session", since))(t), e)
+	_, err = h.Beginning(ctx, m.Person.ID, "session", e.Created)
 	fails(t, err, otp.ErrNone)
 	same(t, "counts for nothing", len(got(h.Authenticators(ctx, m.Person.ID))(t)), 0)
 	same(t, "is no app", len(got(h.Apps(ctx, m.Person.ID))(t)), 0)
@@ -96,7 +99,7 @@ func testApp(t *testing.T, h *House) {
 		{ID: e.ID, PersonID: m.Person.ID, Secret: e.Secret, LastStep: 7},
 	})
 	same(t, "counted", h.factors(t, m), [2]int{1, 0})
-	_, err = h.Beginning(ctx, m.Person.ID, since)
+	_, err = h.Beginning(ctx, m.Person.ID, "session", since)
 	fails(t, err, otp.ErrNone)
 	h.begin(t, m, 5) // leaves what was activated
 	h.Clock.Pass(time.Second)
@@ -119,6 +122,7 @@ func testNotActivated(t *testing.T, h *House) {
 	for name, change := range map[string]func(*otp.Activation){
 		"never was":           func(a *otp.Activation) { a.ID = "aut_none" },
 		"another person's":    func(a *otp.Activation) { a.PersonID = other.Person.ID },
+		"another session's":   func(a *otp.Activation) { a.By = "another" },
 		"begun too long ago":  func(a *otp.Activation) { a.Since = e.Created },
 		"activated before":    func(a *otp.Activation) { a.ID, a.Since = app.ID, time.Time{} },
 		"the seed of a phone": func(a *otp.Activation) { a.ID, a.Since = seed.ID, time.Time{} },
@@ -165,6 +169,14 @@ func testRecoveryCodes(t *testing.T, h *House) {
 		same(t, "counted", h.factors(t, m), [2]int{0, want})
 	}
 	left(m, 0)
+	h.AddPhone(t, m, pairing.AwaitingApproval)
+	h.begin(t, m, 5)
+	h.written(t, 0, func() { // neither of those is a factor that codes could stand in for
+		fails(t, h.KeepRecoveryCodes(t.Context(), m.Person.ID, []string{"a"}, h.Clock.Now(), h.entry(h.Organisation.ID, "x")), otp.ErrNoFactor)
+	})
+	left(m, 0)
+	h.AddPhone(t, m, pairing.Paired)
+	phone := h.AddPhone(t, other, pairing.Paired)
 	keep(m, "a", "b", "c")
 	keep(other, "a")
 	left(m, 3)
@@ -181,6 +193,47 @@ func testRecoveryCodes(t *testing.T, h *House) {
 	left(other, 1)
 	keep(m)
 	left(m, 0)
+
+	// Those that outlive the last factor end as the next first one counts.
+	if !got(h.RemoveDevice(t.Context(), phone.ID, h.entry(h.Organisation.ID, "removed")))(t) {
+		t.Fatal("not removed")
+	}
+	left(other, 1)
+	h.AddApp(t, other, 5)
+	ended(t, h, other, 1)
+	keep(m, "e")
+	for _, d := range got(h.DevicesOf(t.Context(), m.Person.ID))(t) {
+		_, err := h.RemoveDevice(t.Context(), d.ID, h.entry(h.Organisation.ID, "removed"))
+		must(t, err)
+	}
+	h.AddPhone(t, m, pairing.Paired)
+	ended(t, h, m, 0)
+}
+
+// Codes that were made before a phone counts end when it does, also when that is later than its claim.
+func testCodesBeforeAPhone(t *testing.T, h *House) {
+	late := h.AddPerson(t, "recovery-late@example.com")
+	app := h.AddApp(t, late, 5)
+	p := h.OpenOne(t, late)
+	c := h.ClaimOf(p)
+	c.To, c.Device.Status = pairing.AwaitingCode, devices.Pending
+	entry := h.entry(h.Organisation.ID, "x")
+	same(t, "claimed", got(h.Claim(t.Context(), c, entry))(t), true)
+	must(t, h.KeepRecoveryCodes(t.Context(), late.Person.ID, []string{"late"}, h.Clock.Now(), entry))
+	got(h.RemoveApp(t.Context(), late.Person.ID, app.ID, false, entry))(t)
+	same(t, "activated", got(h.MovePairing(t.Context(), pairing.Move{
+		PairingID: p.ID, From: []pairing.State{pairing.AwaitingCode}, To: pairing.Paired, Generation: 1, Device: pairing.Activate,
+	}, entry))(t), true)
+	ended(t, h, late, 0)
+}
+
+// ended fails while the person has recovery codes.
+func ended(t *testing.T, h *House, m accounts.Member, apps int) {
+	t.Helper()
+	have, made, err := h.RecoveryCodes(t.Context(), m.Person.ID)
+	must(t, err)
+	same(t, "left", []any{have, made}, []any{0, time.Time{}})
+	same(t, "counted", h.factors(t, m), [2]int{apps, 0})
 }
 
 func testSpare(t *testing.T, h *House) {
@@ -209,10 +262,17 @@ func testSpare(t *testing.T, h *House) {
 	// A phone that is not active was never a factor.
 	alone := h.AddPhone(t, h.AddPerson(t, "pending-alone@example.com"), pairing.AwaitingCode)
 	h.written(t, 1, func() { spare(alone.ID, true, nil) })
+	// Nor is one that counts only where the person is a member no more, and it is no spare either.
+	moved := h.AddPerson(t, "moved@example.com")
+	gone, app := h.localPhone(t, moved), h.AddApp(t, moved, 5)
+	h.leave(t, moved)
+	_, err := h.RemoveApp(ctx, moved.Person.ID, app.ID, true, entry)
+	fails(t, err, otp.ErrLastFactor)
+	h.written(t, 1, func() { spare(gone.ID, true, nil) })
 	second := h.AddPhone(t, m, pairing.Paired)
 	h.written(t, 1, func() { spare(first.ID, true, nil) })
 	spare(first.ID, false, nil)
-	app := h.AddApp(t, m, 5)
+	app = h.AddApp(t, m, 5)
 	h.written(t, 1, func() { spare(second.ID, true, nil) })
 
 	remove := func(personID, id string, keepOne bool, failure error) {

@@ -53,12 +53,15 @@ func testImports(t *testing.T, open Opener) {
 	same(t, "running", len(got(h.RunningImports(ctx))(t)), 0)
 }
 
+// anyRole lets somebody be invited anew, whatever the role of before.
+func anyRole(accounts.Role) error { return nil }
+
 // testInviting: everybody who is invited must say yes, also who is new.
 func testInviting(t *testing.T, open Opener) {
 	h := NewHouse(t, open)
 	ctx, early := t.Context(), h.Clock.Now().Add(-time.Hour)
 	first, second := secret.Hash(secret.NewToken()), secret.Hash(secret.NewToken())
-	m := got(h.Invite(ctx, h.member(h.Organisation, "invite@example.com"), first, h.entry(h.Organisation.ID, "member.invited")))(t)
+	m := got(h.Invite(ctx, h.member(h.Organisation, "invite@example.com"), first, anyRole, h.entry(h.Organisation.ID, "member.invited")))(t)
 	same(t, "status", m.Status, accounts.Invited)
 	same(t, "invitation", got(h.Invitation(ctx, first, early))(t), m)
 	same(t, "by id", got(h.MemberByID(ctx, h.Organisation.ID, m.ID))(t), m)
@@ -72,20 +75,50 @@ func testInviting(t *testing.T, open Opener) {
 	h.Clock.Pass(time.Hour)
 	anew := h.member(h.Organisation, m.Person.Email)
 	anew.Role = accounts.RoleSupport
-	again := got(h.Invite(ctx, anew, second, h.entry(h.Organisation.ID, "member.invited")))(t)
+	again := got(h.Invite(ctx, anew, second, anyRole, h.entry(h.Organisation.ID, "member.invited")))(t)
 	m.Role = accounts.RoleSupport
 	same(t, "the same membership", again, m)
 	_, err = h.Invitation(ctx, first, early)
 	fails(t, err, accounts.ErrNotFound)
 	late := h.Clock.Now().Add(-time.Minute)
+	h.written(t, 0, func() {
+		_, err = h.Invite(ctx, h.member(h.Organisation, m.Person.Email), first, func(before accounts.Role) error {
+			same(t, "the role of before", before, accounts.RoleSupport)
+			return accounts.ErrForbidden
+		}, h.entry(h.Organisation.ID, "x"))
+		fails(t, err, accounts.ErrForbidden)
+	})
 	same(t, "its time begins anew", got(h.Invitation(ctx, second, late))(t), m)
 	accepted := got(h.AcceptInvitation(ctx, second, late, h.entry("", "member.accepted")))(t)
 	same(t, "status", accepted.Status, accounts.Active)
-	_, err = h.Invite(ctx, anew, first, h.entry(h.Organisation.ID, "x"))
+	_, err = h.Invite(ctx, anew, first, anyRole, h.entry(h.Organisation.ID, "x"))
 	fails(t, err, accounts.ErrExists)
 	_, err = h.Invitation(ctx, second, late)
 	fails(t, err, accounts.ErrNotFound)
 	same(t, "organisations", len(got(h.OrganisationsOf(ctx, m.Person.ID))(t)), 1)
+}
+
+// testInvitedAs: whoever invited somebody first, each invitation says the name of its own inviter.
+func testInvitedAs(t *testing.T, open Opener) {
+	h := NewHouse(t, open)
+	ctx, early, email := t.Context(), h.Clock.Now().Add(-time.Hour), "named@example.com"
+	other, third := h.AddOrganisation(t, "Other"), h.AddOrganisation(t, "Third")
+	invite := func(o accounts.Organisation, name, hash string) string {
+		t.Helper()
+		m := h.member(o, email)
+		m.Person.Display = name
+		return got(h.Invite(ctx, m, hash, anyRole, h.entry(o.ID, "member.invited")))(t).Person.Display
+	}
+	name := func(hash string) string { return got(h.Invitation(ctx, hash, early))(t).Person.Display }
+	same(t, "first", []string{invite(h.Organisation, "Evil", "evil"), name("evil")}, []string{"Evil", "Evil"})
+	same(t, "second", []string{invite(other, "Ada", "ada"), name("ada"), name("evil")}, []string{"Ada", "Ada", "Evil"})
+	same(t, "again without a name", []string{invite(other, "", "again"), name("again")}, []string{"Ada", "Ada"})
+	m := got(h.AcceptInvitation(ctx, "again", early, h.entry("", "member.accepted")))(t)
+	same(t, "the name that was accepted", []string{m.Person.Display, got(h.Person(ctx, m.Person.ID))(t).Display}, []string{"Ada", "Ada"})
+	m = got(h.AcceptInvitation(ctx, "evil", early, h.entry("", "member.accepted")))(t)
+	same(t, "who belongs somewhere keeps the name", got(h.Person(ctx, m.Person.ID))(t).Display, "Ada")
+	must(t, h.SetPassword(ctx, m.Person.ID, "hash", h.Clock.Now(), h.entry("", "person.password-changed")))
+	same(t, "who logs in is called so", []string{invite(third, "Eve", "third"), name("third")}, []string{"Ada", "Ada"})
 }
 
 // testRoles: an organisation keeps an owner, unless the operator takes the last one away.
@@ -107,7 +140,7 @@ func testRoles(t *testing.T, open Opener) {
 	// An owner who has not accepted is none yet.
 	invited := h.member(h.Organisation, "invited-owner@example.com")
 	invited.Role = accounts.RoleOwner
-	got(h.Invite(ctx, invited, "hash", entry))(t)
+	got(h.Invite(ctx, invited, "hash", anyRole, entry))(t)
 	_, err := h.EndMembership(ctx, m.ID, true, entry)
 	fails(t, err, accounts.ErrForbidden)
 	same(t, "another owner", set(other, accounts.RoleMember, accounts.RoleOwner, true), true)
@@ -123,7 +156,7 @@ func testRules(t *testing.T, open Opener) {
 	entry := h.entry(o.ID, "organisation.updated")
 	o.SecondFactorFrom, o.Methods = h.Clock.Now().Add(time.Hour), []accounts.SecondFactor{accounts.TOTP, accounts.SMS}
 	o.SessionIdle, o.SessionLife, o.Colour = 5*time.Minute, 24*time.Hour, "#1a2b3c"
-	must(t, h.UpdateOrganisation(ctx, o, entry))
+	must(t, h.UpdateOrganisation(ctx, o, accounts.AllSettings, entry))
 	same(t, "organisation", got(h.Backend.Organisation(ctx, o.ID))(t), o)
 	_, err := h.OrganisationLogo(ctx, o.ID)
 	fails(t, err, accounts.ErrNotFound)
@@ -133,7 +166,15 @@ func testRules(t *testing.T, open Opener) {
 		o.Logo.Type = logo.Type
 		same(t, "organisation", got(h.Backend.Organisation(ctx, o.ID))(t), o)
 	}
-	must(t, h.UpdateOrganisation(ctx, accounts.Organisation{ID: o.ID, Name: o.Name, Profile: o.Profile}, entry))
+	one, two := o, o
+	one.Name, one.Colour, two.Profile, two.SessionIdle = "Renamed", "", accounts.Strict, 10*time.Minute
+	must(t, h.UpdateOrganisation(ctx, one, accounts.Look, entry))
+	must(t, h.UpdateOrganisation(ctx, two, accounts.Rules, entry))
+	two.Name, two.Colour = one.Name, one.Colour
+	same(t, "look and rules lose nothing of each other", got(h.Backend.Organisation(ctx, o.ID))(t), two)
+	must(t, h.UpdateOrganisation(ctx, one, accounts.Look, entry))
+	same(t, "nor the other way round", got(h.Backend.Organisation(ctx, o.ID))(t), two)
+	must(t, h.UpdateOrganisation(ctx, accounts.Organisation{ID: o.ID, Name: o.Name, Profile: o.Profile}, accounts.AllSettings, entry))
 	same(t, "the logo stays", got(h.Backend.Organisation(ctx, o.ID))(t).Logo.Type, "image/webp")
 	must(t, h.SetLogo(ctx, o.ID, accounts.Logo{}, entry))
 	_, err = h.OrganisationLogo(ctx, o.ID)
@@ -156,13 +197,13 @@ func testReminders(t *testing.T, h *House) {
 	o := h.AddOrganisation(t, "Soon")
 	date := now.Add(48 * time.Hour)
 	o.SecondFactorFrom = date
-	must(t, h.UpdateOrganisation(ctx, o, h.entry(o.ID, "organisation.updated")))
+	must(t, h.UpdateOrganisation(ctx, o, accounts.AllSettings, h.entry(o.ID, "organisation.updated")))
 	var all []accounts.Member
 	for _, email := range []string{"without@example.com", "with@example.com"} {
 		all = append(all, got(h.AddMember(ctx, h.member(o, email), "", h.entry(o.ID, "member.added")))(t))
 	}
 	h.AddPhone(t, all[1], "paired")
-	got(h.Invite(ctx, h.member(o, "not-yet@example.com"), "another", h.entry(o.ID, "member.invited")))(t)
+	got(h.Invite(ctx, h.member(o, "not-yet@example.com"), "another", anyRole, h.entry(o.ID, "member.invited")))(t)
 	due := func(until time.Duration) []accounts.Reminder {
 		found := got(h.WithoutFactor(ctx, now, now.Add(until), 10))(t)
 		return slices.DeleteFunc(found, func(r accounts.Reminder) bool { return r.OrganisationID != o.ID })

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -65,6 +66,16 @@ func testLimits(t *testing.T, h *House) {
 	must(t, h.Forget(t.Context(), "hour", "streak", "never was"))
 	must(t, h.Forget(t.Context()))
 	spend(81*time.Minute, true, time.Time{}, hour, streak)
+	// All that begin with a scope that ends in a colon, and nothing else.
+	once := func(scope string) otp.Limit { return otp.Limit{Scope: scope, Most: 1} }
+	scopes := []string{"row:1:a", "row:1:b", "row:1", "row:10:a", "row:2:a", "row"}
+	for _, scope := range scopes {
+		spend(0, true, time.Time{}, once(scope))
+	}
+	must(t, h.Forget(t.Context(), "row:1:", "row", "row:1:b"))
+	for _, scope := range scopes {
+		spend(0, slices.Contains([]string{"row:1:a", "row:1:b", "row"}, scope), time.Time{}, once(scope))
+	}
 	spend(0, true, time.Time{})
 	spend(0, false, time.Time{}, otp.Limit{Scope: "nothing", Most: 0, Window: time.Hour})
 }

@@ -21,6 +21,7 @@ func testPairing(t *testing.T, open Opener) {
 	t.Run("kept and found", func(t *testing.T) {
 		p := h.Pairing(h.AddPerson(t, "kept@example.com"))
 		p.CreationKey, p.BodyHash, p.By = "kept", "body", p.MembershipID
+		p.Session, p.First = "ses_1", true
 		h.written(t, 1, func() { same(t, "opened", got(h.openPairing(t, p, 1))(t), p) })
 		same(t, "by id", got(h.Backend.Pairing(t.Context(), p.ID))(t), p)
 		same(t, "by code", got(h.PairingByCode(t.Context(), p.CodeHash))(t), p)
@@ -57,6 +58,8 @@ func testPairing(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("due", func(t *testing.T) { testDuePairings(t, NewHouse(t, open)) })
+	t.Run("first", func(t *testing.T) { testFirst(t, h) })
+	t.Run("dropped", func(t *testing.T) { testDropPairings(t, NewHouse(t, open)) })
 }
 
 func testPairingKey(t *testing.T, h *House) {

@@ -305,9 +305,6 @@ func testSessionsEnd(t *testing.T, y, stays tenancy) {
 		{"one", func(f, _, _, _ signin.Session) signin.Ending { return signin.Ending{ID: f.ID} }, []int{1, 2, 3}},
 		{"all but one", func(f, _, _, _ signin.Session) signin.Ending { return signin.Ending{Except: f.ID} }, []int{0}},
 		{"a membership's", func(_, _, _, _ signin.Session) signin.Ending { return signin.Ending{MembershipID: there.ID} }, []int{0, 2, 3}},
-		{"without a factor", func(f, _, _, _ signin.Session) signin.Ending {
-			return signin.Ending{WithoutFactor: true, Except: f.ID}
-		}, []int{0, 2, 3}},
 		{"one of another", func(_, _, _, _ signin.Session) signin.Ending { return signin.Ending{ID: kept.ID} }, []int{0, 1, 2, 3}},
 	}
 	for _, test := range tests {

@@ -65,6 +65,7 @@ func Run(t *testing.T, open Opener) {
 		{"accounts", testAccounts},
 		{"applications", testApplications},
 		{"inviting", testInviting},
+		{"invited as", testInvitedAs},
 		{"roles", testRoles},
 		{"rules", testRules},
 		{"standings", testStandings},

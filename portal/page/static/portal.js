@@ -4,7 +4,7 @@
 
 const main = document.querySelector("main");
 const spread = (ms) => ms * (0.75 + Math.random() / 2); // so that a restarted server is not met by everybody at once
-let socket, connecting, taken, looking = false, again = false, over = false, failures = 0, ends = 0;
+let socket, taken, refused = 0, notBefore = 0, looking = false, again = false, over = false, ends = 0;
 
 // ---- What the person sees ----
 
@@ -16,7 +16,9 @@ function show(text) {
     for (const { name } of [...main.attributes]) if (name.startsWith("data-")) main.removeAttribute(name);
     for (const { name, value } of fresh.attributes) main.setAttribute(name, value);
     main.replaceChildren(...fresh.childNodes);
-    main.querySelector("h1")?.focus();
+    const heading = main.querySelector("h1");
+    document.title = document.title.replace(/^.* – /, heading.textContent + " – ");
+    heading.focus();
     disconnect();
   } else {
     main.dataset.left = fresh.dataset.left;
@@ -80,11 +82,9 @@ async function look() {
     }
     if (!answer.ok) throw new Error(answer.status);
     const text = await answer.text();
-    failures = 0;
     connection(false);
     show(text);
   } catch {
-    failures++;
     connection(true);
   } finally {
     looking = false;
@@ -94,26 +94,23 @@ async function look() {
 
 function connect() {
   const { events, ticket } = main.dataset;
-  if (over || !events || socket || connecting || ticket === taken) return;
+  if (over || !events || socket || ticket === taken || Date.now() < notBefore) return;
   const mine = new WebSocket(events, ["aye.v1", "aye.ticket." + ticket]);
   socket = mine;
   // A proxy that swallows the handshake says nothing at all.
   const patience = setTimeout(() => mine.close(), 5000);
-  mine.onopen = () => clearTimeout(patience);
+  mine.onopen = () => { clearTimeout(patience); refused = 0; };
   mine.onmessage = look;
   mine.onclose = ({ code }) => {
     clearTimeout(patience);
     if (mine !== socket) return;
     socket = undefined;
     if (code === 4001) taken = ticket; // another tab has taken over: this one goes on asking
-    if (over || code === 4001) return;
-    connecting = setTimeout(() => { connecting = undefined; connect(); }, spread(Math.min(10000, 1000 * 2 ** failures++)));
+    notBefore = Date.now() + spread(Math.min(30000, 1000 * 2 ** refused++)); // the next look after that opens another
   };
 }
 
 function disconnect() {
-  clearTimeout(connecting);
-  connecting = undefined;
   const old = socket;
   socket = undefined;
   old?.close();
@@ -124,7 +121,7 @@ function wake() {
   if (over || document.visibilityState !== "visible") return;
   disconnect();
   taken = undefined;
-  failures = 0;
+  refused = notBefore = 0;
   connect();
   look();
 }

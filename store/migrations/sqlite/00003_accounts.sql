@@ -26,8 +26,9 @@ ALTER TABLE persons ADD COLUMN apps INTEGER NOT NULL DEFAULT 0 CHECK (apps >= 0)
 ALTER TABLE persons ADD COLUMN recovery_codes INTEGER NOT NULL DEFAULT 0 CHECK (recovery_codes >= 0);
 CREATE INDEX persons_number ON persons (number_index) WHERE number_index <> '';
 
--- When the newest invitation was made, and of which date the person was told that a second factor is asked for.
+-- When the newest invitation was made and by what name, and of which date the person was told that a second factor is asked for.
 ALTER TABLE memberships ADD COLUMN invited INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE memberships ADD COLUMN invited_as TEXT NOT NULL DEFAULT '';
 ALTER TABLE memberships ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0;
 UPDATE memberships SET invited = created WHERE status = 'invited';
 CREATE INDEX memberships_of ON memberships (person_id) WHERE status <> 'ended';
@@ -66,10 +67,10 @@ CREATE INDEX person_browsers_seen ON person_browsers (seen);
 
 CREATE TABLE letters (
     hash      TEXT PRIMARY KEY,
-    kind      TEXT NOT NULL CHECK (kind IN ('reset', 'email')),
-    -- NULL where nobody has the address: such a letter is counted and never sent.
+    kind      TEXT NOT NULL CHECK (kind IN ('reset', 'email', 'invitation')),
+    -- NULL where nobody has the address: such a letter is counted and never sent. So are invitations counted.
     person_id TEXT REFERENCES persons (id),
-    -- A keyed hash of where it went.
+    -- A keyed hash of where it went, or of the organisation that invites.
     address   TEXT NOT NULL,
     email     TEXT NOT NULL, -- sealed
     created   INTEGER NOT NULL,
