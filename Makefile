@@ -22,7 +22,7 @@ test: tools-test ## run every test, with the race detector
 	@go test -race -timeout 20m ./...
 
 fast: ## the tests without the race detector and without a browser
-	@go test $$(go list ./... | grep -vE '/internal/demo|/portal/storybook')
+	@go test $$(go list ./... | grep -vE '/internal/demo|/portal/(paths|storybook)')
 
 lint: $(BIN)/golangci-lint ## run the linters
 	@$(BIN)/golangci-lint run ./...
