@@ -135,10 +135,11 @@ func (s *Server) replaceApprovalKey(c echo.Context, d devices.Device) error {
 	if err := readAny(c, &in); err != nil {
 		return err
 	}
-	if in.Factor.Method != string(approval.TOTP) {
+	recovery := in.Factor.Method == string(approval.Recovery)
+	if !recovery && in.Factor.Method != string(approval.TOTP) {
 		return approval.ErrMethod
 	}
-	changed, err := s.Devices.ReplaceApprovalKey(c.Request().Context(), d, devices.ApprovalKeyChange{Claim: in.Claim, Code: in.Factor.Code})
+	changed, err := s.Devices.ReplaceApprovalKey(c.Request().Context(), d, devices.ApprovalKeyChange{Claim: in.Claim, Code: in.Factor.Code, Recovery: recovery})
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ const seenEvery = time.Hour
 type Prover interface {
 	// Prove fails unless the code is right and comes from a factor that the device does not hold.
 	Prove(ctx context.Context, personID, code, exceptDevice string) error
+	// VerifyRecovery takes a recovery code; no application asks for it here.
+	VerifyRecovery(ctx context.Context, personID, applicationID, requestID, code string) error
 }
 
 // Announcer tells a person what happened to their account, on a way that is not the phone.
@@ -147,8 +149,9 @@ func (s *Service) Told(ctx context.Context, target notify.Target, outcome notify
 type ApprovalKeyChange struct {
 	// Claim is a JWS of typ [ApprovalKeyType], signed by the device key.
 	Claim string
-	// Code is of another factor of the person.
-	Code string
+	// Code is of another factor of the person: a one-time code, or with Recovery a recovery code.
+	Code     string
+	Recovery bool
 }
 
 // ApprovalKeyType is the typ of the claim that replaces an approval key.
@@ -185,7 +188,12 @@ func (s *Service) ReplaceApprovalKey(ctx context.Context, device Device, change 
 	if !fresh {
 		return Device{}, ErrProofUsed
 	}
-	if err = s.Prover.Prove(ctx, device.PersonID, change.Code, device.ID); err != nil {
+	if change.Recovery {
+		err = s.Prover.VerifyRecovery(ctx, device.PersonID, "", device.ID, change.Code)
+	} else {
+		err = s.Prover.Prove(ctx, device.PersonID, change.Code, device.ID)
+	}
+	if err != nil {
 		return Device{}, err
 	}
 	replaced, err := s.Store.ReplaceApprovalKey(ctx, device.ID, device.ApprovalKey, claims.Key, s.entry(device, device.ID, "device.approval-key-replaced"))

@@ -246,6 +246,32 @@ func TestReplaceApprovalKey(t *testing.T) {
 	ayetest.Fails(t, err, devices.ErrProof)
 }
 
+// A recovery code stands in where there is no other phone; it works once.
+func TestReplaceApprovalKeyByRecovery(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	phone := w.Pair(ada)
+	codes, err := w.Codes.NewRecoveryCodes(t.Context(), ada.Person.ID)
+	ayetest.Fails(t, err, nil)
+	for _, test := range []struct {
+		code string
+		want error
+	}{{"0000-0000-0000-0000", otp.ErrWrong}, {codes[0].Reveal(), nil}, {codes[0].Reveal(), otp.ErrWrong}} {
+		next := w.NewPhone()
+		signed := change{
+			phone: phone, next: next, kid: phone.Device.ID, code: test.code,
+			claims: jwt.MapClaims{"aud": ayetest.Origin, "approval_key": ayetest.Public(next.ApprovalKey), "jti": secret.NewID("jti")},
+			proof:  jwt.MapClaims{"aud": ayetest.Origin, "device_key": ayetest.Thumbprint(phone.Key)},
+		}.sign()
+		signed.Recovery = true
+		before := get(w, phone).ApprovalKey
+		_, err := w.Devices.ReplaceApprovalKey(t.Context(), get(w, phone), signed)
+		ayetest.Fails(t, err, test.want)
+		ayetest.Same(t, "replaced", get(w, phone).ApprovalKey != before, test.want == nil)
+	}
+}
+
 // An old claim does not bring an old key back, and the key that was replaced decides nothing.
 func TestAReplacedKeyStaysReplaced(t *testing.T) {
 	t.Parallel()
