@@ -28,6 +28,9 @@ func New(t *testing.T) *Tab {
 	return openTab(start(t), t, chromedp.WithNewBrowserContext())
 }
 
+// Context is for actions of chromedp itself.
+func (b *Tab) Context() context.Context { return b.ctx }
+
 // Another is a second tab of the same browser.
 func (b *Tab) Another() *Tab {
 	b.t.Helper()

@@ -3,81 +3,25 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"example.com/aye/internal/browser"
 )
 
-// patience bounds every wait in a browser; it is long because machines that test are busy.
-const patience = 30 * time.Second
+const patience = browser.Patience
 
-// chromium is one browser for all tests.
-var chromium struct {
-	once   sync.Once
-	ctx    context.Context
-	cancel func()
-	err    error
-}
+func TestMain(m *testing.M) { browser.Main(m) }
 
-// TestMain ends the browser. Unlike a test's own context it outlives each test.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if chromium.cancel != nil {
-		chromium.cancel()
-	}
-	os.Exit(code)
-}
-
-// open starts a tab in the browser. It fails where there is none: a test that was left out
-// proves nothing.
+// open starts a tab in the browser.
 func open(t *testing.T) context.Context {
 	t.Helper()
-	chromium.once.Do(func() { chromium.err = start() })
-	if chromium.err != nil {
-		t.Fatal(chromium.err)
-	}
-	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
-	// The first call ties the tab to its context, so it has none with a time limit.
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)); err != nil {
-		t.Fatal(err)
-	}
-	return ctx
-}
-
-func start() error {
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		return fmt.Errorf("install Debian's chromium: %w", err)
-	}
-	profile, err := os.MkdirTemp("", "aye-chromium-")
-	if err != nil {
-		return err
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB"))
-	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocated)
-	chromium.ctx = ctx
-	chromium.cancel = func() {
-		cancel()
-		stop()
-		_ = os.RemoveAll(profile)
-	}
-	if err := chromedp.Do(ctx); err != nil {
-		return errors.Join(errors.New("chromium does not start"), err)
-	}
-	return nil
+	return browser.New(t).Context()
 }
 
 // serving is the storybook at an address.
