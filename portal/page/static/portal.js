@@ -68,12 +68,14 @@ function begin() {
 
 // The same page again; a redirect says that this one is done.
 async function look() {
-  if (over || looking) { again = true; return; }
+  if (over) return;
+  if (looking) { again = true; return; }
   looking = true;
   again = false;
   try {
     const answer = await fetch(location.href, { headers: { "Aye-Part": "main" }, cache: "no-store", signal: AbortSignal.timeout(10000) });
     const next = answer.headers.get("Aye-Location") ?? (answer.redirected ? answer.url : "");
+    if (over) return;
     if (next || (answer.status >= 400 && answer.status < 500 && answer.status !== 429)) {
       over = true;
       disconnect();
@@ -82,10 +84,11 @@ async function look() {
     }
     if (!answer.ok) throw new Error(answer.status);
     const text = await answer.text();
+    if (over) return;
     connection(false);
     show(text);
   } catch {
-    connection(true);
+    if (!over) connection(true);
   } finally {
     looking = false;
     if (again && !over) look();
@@ -129,7 +132,10 @@ function wake() {
 local(document);
 if (main.dataset.wait) {
   document.addEventListener("visibilitychange", wake);
-  addEventListener("pageshow", ({ persisted }) => persisted && wake());
+  // A form that is on its way may end the waiting itself: a look beside it would take its answer,
+  // the new token, from a page that is being left.
+  addEventListener("submit", () => { over = true; disconnect(); });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) { over = !main.dataset.wait; wake(); } });
   addEventListener("online", wake);
   addEventListener("offline", () => !over && connection(true));
   setInterval(tick, 1000);
