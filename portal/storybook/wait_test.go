@@ -89,7 +89,7 @@ func (w *waits) show(rw http.ResponseWriter, r *http.Request) {
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = fmt.Fprintf(rw, `<!doctype html><html lang="en"><head><title>Waiting – Aye</title>%s<script type="module" src=%q></script></head><body>
 		<main id="main" %s><p data-connection hidden role="status"></p><h1 tabindex="-1">State %s</h1>
-		<div class="left"><p><strong>?</strong></p></div><div data-live="told" role="status">%s</div><input id="typed"></main></body></html>`,
+		<div class="left"><p><strong>?</strong></p></div><div data-live="told" role="status">%s</div><input id="typed"><form action="/held"></form></main></body></html>`,
 		refresh, script, waiting, w.state, w.told)
 }
 
@@ -352,6 +352,30 @@ func TestWaitingHeals(t *testing.T) {
 }
 
 // The time runs down in front of the person, and at its end the page looks.
+// A form may end the waiting itself. A look beside it would take its answer, the new token, from
+// a page that is being left.
+func TestAFormEndsTheWaiting(t *testing.T) {
+	t.Parallel()
+	w := newWaits(t, func(w *waits) { w.events = true })
+	conn := w.connected(1)
+	w.until(says + `"on its way"`)
+	w.until(`(document.addEventListener("submit", (e) => e.preventDefault()), document.querySelector("form").requestSubmit(), true)`)
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNoStatusReceived, websocket.CloseNormalClosure, websocket.CloseGoingAway) {
+		t.Fatalf("the socket is still open: %v", err)
+	}
+	before := 0
+	w.set(func() { before, w.next = w.looks, "/apps" })
+	w.until(`(dispatchEvent(new Event("online")), location.pathname === "/wait")`)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.looks != before {
+		t.Error("it looked again")
+	}
+}
+
 func TestWaitingCountsDown(t *testing.T) {
 	t.Parallel()
 	w := newWaits(t, func(w *waits) { w.events, w.left = true, 2 })
