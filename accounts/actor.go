@@ -76,7 +76,18 @@ func (r Role) gives(role Role) error {
 	return nil
 }
 
-// by is how the audit log names the actor.
+// MayManage is nil where the actor may manage the organisation, else [ErrForbidden]. What has no
+// organisation is the operator's alone.
+func (s *Service) MayManage(ctx context.Context, organisationID string) error {
+	if organisationID == "" && !s.operator() {
+		return ErrForbidden
+	}
+	return s.may(ctx, organisationID)
+}
+
+// By is how the audit log names the actor.
+func (s *Service) By() string { return s.by() }
+
 func (s *Service) by() string {
 	if s.operator() {
 		return Operator

@@ -39,6 +39,9 @@ type Application struct {
 	Origins []string
 	// MayEnrol lets the application link a person's first phone.
 	MayEnrol bool
+	// MayManageTexts lets the application manage the organisation's providers of text messages, and
+	// see what messages cost.
+	MayManageTexts bool
 	// WebhookURL is told of reports that come after the release; empty for none.
 	WebhookURL string
 	// WebhookSecret signs what is sent there, in the "whsec_" form of Standard Webhooks.

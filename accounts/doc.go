@@ -20,5 +20,6 @@
 // request of another; more than two secrets of an application are live; a secret can be
 // read back; somebody calls as the portal; a member changes an organisation without being its
 // administrator at that moment; an organisation loses its last owner by what a member does;
-// the answer to a password or to "forgotten" tells whether somebody has the address.
+// the answer to a password or to "forgotten" tells whether somebody has the address; who lost all second factors by a
+// support case makes text messages the first new one.
 package accounts

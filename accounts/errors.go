@@ -26,6 +26,13 @@ var (
 	ErrNoTexts = errors.New("there is no provider of text messages")
 	// ErrTextFailed says that the provider did not take a text message.
 	ErrTextFailed = errors.New("the text message could not be sent")
+	// ErrLastFactor says that the person would be left without a second factor.
+	ErrLastFactor = errors.New("this is the only second factor: set up another one first")
+	// ErrOtherNumber says that the person has another phone number than the one that was looked at.
+	ErrOtherNumber = errors.New("the phone number changed meanwhile: look again")
+	// ErrRecovering says that the person lost all second factors by a support case: a new phone, or an
+	// authenticator app, must be linked first.
+	ErrRecovering = errors.New("a new phone must be linked first: use the link that was mailed")
 	// ErrWrongCode says that a code is not right, was used or is too old.
 	ErrWrongCode = errors.New("the code is not right, or too old")
 	// ErrRoster says that a file of people cannot be read; see [RosterError].

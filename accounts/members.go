@@ -155,7 +155,11 @@ func (s *Service) Invitation(ctx context.Context, token secret.Secret) (Invitati
 // AcceptInvitation makes an invited person a member.
 func (s *Service) AcceptInvitation(ctx context.Context, token secret.Secret) (Member, error) {
 	now := s.Now().UTC()
-	return s.People.AcceptInvitation(ctx, secret.Hash(token), now.Add(-InvitationLife), audit.Entry{Actor: "person", Action: "member.accepted", At: now})
+	m, err := s.People.AcceptInvitation(ctx, secret.Hash(token), now.Add(-InvitationLife), audit.Entry{Actor: "person", Action: "member.accepted", At: now})
+	if err == nil {
+		s.tellRole(ctx, m, "", m.RoleBy)
+	}
+	return m, err
 }
 
 // EndMembership takes a person out of an organisation, or takes an invitation back. What the
@@ -174,27 +178,6 @@ func (s *Service) EndMembership(ctx context.Context, m Member) error {
 	}
 	if err == nil && s.Ended != nil {
 		err = s.Ended(ctx, m)
-	}
-	return err
-}
-
-// SetRole gives a member, or somebody invited, another role.
-func (s *Service) SetRole(ctx context.Context, m Member, role Role) error {
-	if err := checkRole(role); err != nil {
-		return err
-	}
-	m, err := s.other(ctx, m)
-	if err != nil {
-		return err
-	}
-	if err = s.mayGive(ctx, m.OrganisationID, m.Role, role); err != nil {
-		return err
-	}
-	entry := s.entry(m.OrganisationID, "member.role-changed", m.ID)
-	entry.Data = map[string]string{"from": string(m.Role), "to": string(role)}
-	set, err := s.People.SetRole(ctx, m.ID, m.Role, role, !s.operator(), entry)
-	if err == nil && !set {
-		err = ErrNotFound
 	}
 	return err
 }
@@ -250,6 +233,21 @@ func (s *Service) Members(ctx context.Context, organisationID, text, after strin
 		found = append(found, m)
 	}
 	return found, false, nil
+}
+
+// FindPeople gives active members of the organisation whose address or name has the text in it, or whose whole phone
+// number it is; of any organisation, for an empty one, those alone whose whole address or number it is. They are
+// ordered by address, and at most limit. Who may look is for the caller to say.
+func (s *Service) FindPeople(ctx context.Context, organisationID, text string, limit int) ([]Member, error) {
+	text = strings.TrimSpace(text)
+	if text == "" || limit <= 0 {
+		return nil, nil
+	}
+	index := ""
+	if number, err := NormalNumber(text, "nl"); err == nil { // with a country, or else of the one where that is not written
+		index = s.numberIndex(number)
+	}
+	return s.People.FindPeople(ctx, organisationID, text, index, limit)
 }
 
 // SetLocale gives the person another language; empty for that of the organisation.

@@ -27,6 +27,11 @@ const (
 	// NumbersPerHour and NumbersPerDay are how many messages go to one number, or out for one person.
 	NumbersPerHour = 5
 	NumbersPerDay  = 10
+	// NumberFresh is how long after it was proven a number can become the first second factor, and how
+	// long it stays when another second factor comes first. Whoever has only the password can prove a
+	// number too: one that was laid aside before there was a second factor counts for nothing later. It
+	// is as long as setting up may take, signin.SetupLife.
+	NumberFresh = 30 * time.Minute
 	// firstCoolDown is the pause before another message; it doubles up to the longest.
 	firstCoolDown   = 30 * time.Second
 	longestCoolDown = 2 * time.Minute
@@ -34,10 +39,49 @@ const (
 	textTime = 10 * time.Second
 )
 
-// Texter sends text messages.
+// TextPurpose is what a text message is for.
+type TextPurpose string
+
+// The purposes. Logging in is paid by the organisation, the check of a provider by whose provider
+// it is, all else by the operator; see package sms.
+const (
+	// TextLogin: a code to log in with, also after a forgotten password.
+	TextLogin TextPurpose = "login"
+	// TextRegistration: the number of somebody who comes in for the first time.
+	TextRegistration TextPurpose = "registration"
+	// TextRelink: to link the phone anew, or for the first time after text messages.
+	TextRelink TextPurpose = "phone-relink"
+	// TextAuthenticator: to set up an authenticator app anew.
+	TextAuthenticator TextPurpose = "authenticator-reset"
+	// TextNewPhone: to link another phone.
+	TextNewPhone TextPurpose = "new-phone"
+	// TextNewNumber: to change the phone number.
+	TextNewNumber TextPurpose = "new-number"
+	// TextSecurity: to change any other security setting.
+	TextSecurity TextPurpose = "security"
+	// TextCheck: to prove that a provider works.
+	TextCheck TextPurpose = "provider-check"
+)
+
+// Texter sends text messages that the operator pays.
 type Texter interface {
-	// SendText sends the text to a number in E.164.
-	SendText(ctx context.Context, to, text string) error
+	// Texts tells whether there is anybody who sends them at this moment.
+	Texts(ctx context.Context) (bool, error)
+	// SendText sends one, once.
+	SendText(ctx context.Context, t Text) error
+}
+
+// Text is a message to a person.
+type Text struct {
+	Purpose TextPurpose
+	// PersonID is who gets it, OrganisationID on whose pages it was asked for.
+	PersonID, OrganisationID string
+	// About is the id of the proof whose code it has.
+	About string
+	// To is in E.164.
+	To, Body string
+	// Life is how long it is of use.
+	Life time.Duration
 }
 
 // NumberProof is a code that was sent to a number, to prove who reads it.
@@ -90,7 +134,8 @@ func later(a, b time.Time) time.Time {
 
 // NormalNumber gives a mobile number in E.164, else [ErrInvalid]. A number without a country is one
 // of the country of the language, where that is one country. What costs more than a message
-// to a person is refused.
+// to a person is refused: landlines, premium and service numbers, and whatever belongs to no country,
+// as phones by satellite do.
 func NormalNumber(number, locale string) (string, error) {
 	text, region := strings.TrimSpace(number), ""
 	if rest, abroad := strings.CutPrefix(text, "00"); abroad {
@@ -107,16 +152,47 @@ func NormalNumber(number, locale string) (string, error) {
 	if err != nil || !phonenumbers.IsValidNumber(parsed) {
 		return "", none
 	}
-	if kind := phonenumbers.GetNumberType(parsed); kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE {
-		return phonenumbers.Format(parsed, phonenumbers.E164), nil
+	kind := phonenumbers.GetNumberType(parsed)
+	if (kind != phonenumbers.MOBILE && kind != phonenumbers.FIXED_LINE_OR_MOBILE) || countryOf(parsed) == "" {
+		return "", fmt.Errorf("%w: this is no number of a mobile phone", ErrInvalid)
 	}
-	return "", fmt.Errorf("%w: this is no number of a mobile phone", ErrInvalid)
+	return phonenumbers.Format(parsed, phonenumbers.E164), nil
+}
+
+// CountryOf gives the country of a number in E.164, as two letters of ISO 3166-1; empty where that
+// is not known, or where it belongs to none.
+func CountryOf(number string) string {
+	parsed, err := phonenumbers.Parse(number, "")
+	if err != nil {
+		return ""
+	}
+	return countryOf(parsed)
+}
+
+func countryOf(parsed *phonenumbers.PhoneNumber) string {
+	region := phonenumbers.GetRegionCodeForNumber(parsed)
+	if len(region) != 2 { // "001" is the library's word for the world
+		return ""
+	}
+	return region
+}
+
+// MaskedNumber is what is shown of a number in E.164 where others may look: the code of the country
+// and the last two digits. It does not tell how long the number is.
+func MaskedNumber(number string) string {
+	parsed, err := phonenumbers.Parse(number, "")
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("+%d •••• ••%s", parsed.GetCountryCode(), number[len(number)-2:])
 }
 
 // AskNumber sends a code to the number. A [DelayError] says from when another message may go out.
-func (s *Service) AskNumber(ctx context.Context, personID, number string) error {
-	if s.Texter == nil {
-		return ErrNoTexts
+//
+// The purpose is [TextRegistration] or [TextNewNumber]; the organisation is where the person stands.
+func (s *Service) AskNumber(ctx context.Context, personID, organisationID, number string, purpose TextPurpose) error {
+	if texts, err := s.Texts(ctx); err != nil || !texts {
+		return errors.Join(err, ErrNoTexts)
 	}
 	p, err := s.People.Person(ctx, personID)
 	if err != nil {
@@ -143,10 +219,20 @@ func (s *Service) AskNumber(ctx context.Context, personID, number string) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, textTime)
 	defer cancel()
-	if err = s.Texter.SendText(ctx, normalised, s.numberText(p, code)); err != nil {
+	if err = s.Texter.SendText(ctx, Text{
+		Purpose: purpose, PersonID: personID, OrganisationID: organisationID, About: proof.ID, To: normalised, Body: s.numberText(p, code), Life: NumberCodeLife,
+	}); err != nil {
 		return fmt.Errorf("%w: %w", ErrTextFailed, err)
 	}
 	return nil
+}
+
+// Texts tells whether numbers can be proven at this moment.
+func (s *Service) Texts(ctx context.Context) (bool, error) {
+	if s.Texter == nil {
+		return false, nil
+	}
+	return s.Texter.Texts(ctx)
 }
 
 // NumberAsked gives the number that a code is on its way to, and until when the code counts; else
@@ -188,17 +274,21 @@ func (s *Service) ConfirmNumber(ctx context.Context, personID, code string) erro
 	return nil
 }
 
-// RemoveNumber forgets the person's phone number.
+// RemoveNumber forgets the person's phone number, and with it that text messages are a second
+// factor. It is refused with [ErrLastFactor] where they are the only one.
 func (s *Service) RemoveNumber(ctx context.Context, personID string) error {
-	removed, err := s.Numbers.RemoveNumber(ctx, personID, s.own(personID, "person.number-removed"))
+	removed, err := s.Numbers.RemoveNumber(ctx, personID, true, s.own(personID, "person.number-removed"))
 	if err == nil && removed {
 		s.announce(ctx, Notice{PersonID: personID, Kind: NumberChanged})
 	}
 	return err
 }
 
-func (s *Service) numberIndex(number string) string {
-	return s.Keys.Code("phone number", number).Reveal()
+func (s *Service) numberIndex(number string) string { return NumberIndex(s.Keys, number) }
+
+// NumberIndex is the keyed hash by which a number in E.164 is found and counted.
+func NumberIndex(keys *secret.Keys, number string) string {
+	return keys.Code("phone number", number).Reveal()
 }
 
 func (s *Service) numberCode(proofID string, code secret.Secret) string {

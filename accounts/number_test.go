@@ -26,6 +26,15 @@ func TestNormalNumber(t *testing.T) {
 		{"+31 800 1234", "nl", ""},
 		{"+31 6 1234567", "nl", ""},
 		{"+44 7911 123456", "nl", "+447911123456"},
+		{"+881 6 1234 5678", "nl", ""}, // a phone by satellite
+		{"+870 773 111 632", "nl", ""},
+		{"+882 16 100 123", "nl", ""},
+		{"+883 5100 1234 5678", "nl", ""},
+		{"+979 123 456 789", "nl", ""}, // costs more, in all the world
+		{"+800 1234 5678", "nl", ""},
+		{"+44 870 1234567", "nl", ""},
+		{"+32 14 12 34 56", "nl", ""},
+		{"+31 88 456 78 90", "nl", ""},
 		{"112", "nl", ""},
 		{"", "nl", ""},
 		{"+31612345678x", "nl", ""},
@@ -54,8 +63,8 @@ func TestNumber(t *testing.T) {
 		ayetest.Same(t, "asked", []any{number, until.Equal(w.Clock.Now().Add(accounts.NumberCodeLife))}, []any{want, want != ""})
 	}
 	asked("", accounts.ErrNotFound)
-	ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, "020 624 1111"), accounts.ErrInvalid)
-	ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, "06 1234 5678"), nil)
+	ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, ada.OrganisationID, "020 624 1111", accounts.TextNewNumber), accounts.ErrInvalid)
+	ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, ada.OrganisationID, "06 1234 5678", accounts.TextNewNumber), nil)
 	asked(number, nil)
 	code := w.Texts.LastCode(number)
 	text := w.Texts.To(number)[0]
@@ -82,7 +91,7 @@ func TestNumber(t *testing.T) {
 	ayetest.Same(t, "removed", person().Number, "")
 	ayetest.Same(t, "told of each once", len(w.Announcer.Told(ada.Person.ID)), 2)
 	w.Accounts.Texter = nil
-	ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, number), accounts.ErrNoTexts)
+	ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, ada.OrganisationID, number, accounts.TextNewNumber), accounts.ErrNoTexts)
 }
 
 // TestThreatGuessingTextedCodes: five codes are looked at for a message, and ten in an hour.
@@ -92,7 +101,7 @@ func TestThreatGuessingTextedCodes(t *testing.T) {
 	ada := w.AddPerson("Ada")
 	ask := func() string {
 		t.Helper()
-		ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, number), nil)
+		ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, ada.OrganisationID, number, accounts.TextNewNumber), nil)
 		return w.Texts.LastCode(number)
 	}
 	confirm := func(code string) error { return w.Accounts.ConfirmNumber(t.Context(), ada.Person.ID, code) }
@@ -129,7 +138,7 @@ func TestThreatPumpingTexts(t *testing.T) {
 	ada, bea := w.AddPerson("Ada"), w.AddPerson("Bea")
 	ask := func(m accounts.Member, number string) time.Duration {
 		t.Helper()
-		err := w.Accounts.AskNumber(t.Context(), m.Person.ID, number)
+		err := w.Accounts.AskNumber(t.Context(), m.Person.ID, m.OrganisationID, number, accounts.TextNewNumber)
 		if err == nil {
 			return 0
 		}
@@ -139,13 +148,13 @@ func TestThreatPumpingTexts(t *testing.T) {
 	}
 	for _, pause := range []time.Duration{30, 60, 120, 120} {
 		ayetest.Same(t, "sent", ask(ada, number), 0)
-		ayetest.Same(t, "pause", ask(ada, "+447911123456"), pause*time.Second)
+		ayetest.Same(t, "pause", ask(ada, otherNumber), pause*time.Second)
 		w.Clock.Pass(pause * time.Second)
 	}
 	ayetest.Same(t, "sent", ask(ada, number), 0)
-	ayetest.Same(t, "an hour", ask(ada, "+447911123456"), time.Hour-330*time.Second)
+	ayetest.Same(t, "an hour", ask(ada, otherNumber), time.Hour-330*time.Second)
 	ayetest.Same(t, "nor by somebody else", ask(bea, number), time.Hour-330*time.Second)
-	ayetest.Same(t, "another number", ask(bea, "+447911123456"), 0)
+	ayetest.Same(t, "another number", ask(bea, otherNumber), 0)
 	sent := 5
 	for range 24 * 60 {
 		w.Clock.Pass(time.Minute)
@@ -168,8 +177,8 @@ func TestTextsThatFail(t *testing.T) {
 	w := ayetest.New(t)
 	ada, down := w.AddPerson("Ada"), errors.New("down")
 	w.Texts.Refuse(down)
-	err := w.Accounts.AskNumber(t.Context(), ada.Person.ID, number)
+	err := w.Accounts.AskNumber(t.Context(), ada.Person.ID, ada.OrganisationID, number, accounts.TextNewNumber)
 	ayetest.Fails(t, err, down)
 	ayetest.Fails(t, err, accounts.ErrTextFailed)
-	ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, number), accounts.ErrDelayed)
+	ayetest.Fails(t, w.Accounts.AskNumber(t.Context(), ada.Person.ID, ada.OrganisationID, number, accounts.TextNewNumber), accounts.ErrDelayed)
 }

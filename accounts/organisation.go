@@ -38,6 +38,12 @@ type Organisation struct {
 	Methods []SecondFactor
 	// SessionIdle and SessionLife are how long a session of the portal lives; zero for the defaults.
 	SessionIdle, SessionLife time.Duration
+	// CaseWait is the shortest time that a support case waits before a lost phone's factors are revoked; zero for
+	// what package support says. At most seven days.
+	CaseWait time.Duration
+	// SupportContact is what somebody without a phone reads, for example "Call 1234, on working days from 8 to 18"; at
+	// most 200 characters, empty for nothing.
+	SupportContact string
 	// Colour is that of its pages, "#rrggbb", or empty.
 	Colour string
 	// Logo says with its type alone whether there is one; [Service.OrganisationLogo] has it whole.
@@ -77,6 +83,13 @@ const (
 	PrivilegedSessionLife = 8 * time.Hour
 	MinimumSession        = 5 * time.Minute
 	MaximumSession        = 24 * time.Hour
+)
+
+const (
+	// MaximumCaseWait is the longest that an organisation can let a support case wait.
+	MaximumCaseWait = 7 * 24 * time.Hour
+	// MaximumSupportContact is how many characters there are for how to reach support.
+	MaximumSupportContact = 200
 )
 
 // Requires tells whether a second factor is asked of every member.
@@ -153,6 +166,16 @@ func (o Organisation) validateAccess() error {
 		if d != 0 && (d < MinimumSession || d > MaximumSession) {
 			return fmt.Errorf("%w: a session of %s, it must be of %s to %s", ErrInvalid, d, MinimumSession, MaximumSession)
 		}
+	}
+	return o.validateSupport()
+}
+
+func (o Organisation) validateSupport() error {
+	if o.CaseWait < 0 || o.CaseWait > MaximumCaseWait {
+		return fmt.Errorf("%w: a support case waits for %s, it must be 0 to %s", ErrInvalid, o.CaseWait, MaximumCaseWait)
+	}
+	if utf8.RuneCountInString(o.SupportContact) > MaximumSupportContact || !utf8.ValidString(o.SupportContact) || strings.ContainsFunc(o.SupportContact, control) {
+		return fmt.Errorf("%w: support contact is %q, it must have at most %d characters on one line", ErrInvalid, o.SupportContact, MaximumSupportContact)
 	}
 	return nil
 }

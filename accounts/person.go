@@ -20,34 +20,18 @@ type Person struct {
 	// Number is the mobile phone number in E.164, proven at NumberProven; empty for none.
 	Number       string
 	NumberProven time.Time
+	// NumberChanged is since when it is another one than before, or was added by somebody who had a
+	// second factor; zero for the first number of somebody new.
+	NumberChanged time.Time
+	// Texts is when the person chose codes in text messages as the second factor; zero for never. Who did
+	// is never asked for the password alone, even where no message can be sent any more.
+	Texts time.Time
 	// Apps is how many authenticator apps make codes, RecoveryCodes how many codes are unused.
 	Apps, RecoveryCodes int
-	Created             time.Time
-}
-
-// Role is what a member may do in the organisation.
-type Role string
-
-// The roles, from little to much.
-const (
-	RoleMember        Role = "member"
-	RoleSupport       Role = "support"
-	RoleAdministrator Role = "administrator"
-	RoleOwner         Role = "owner"
-)
-
-// Privileged roles always type six digits.
-func (r Role) Privileged() bool { return r != RoleMember }
-
-// manages tells whether the role may change the organisation and its members.
-func (r Role) manages() bool { return r == RoleAdministrator || r == RoleOwner }
-
-func checkRole(r Role) error {
-	switch r {
-	case RoleMember, RoleSupport, RoleAdministrator, RoleOwner:
-		return nil
-	}
-	return fmt.Errorf("%w: role is %q, it must be member, support, administrator or owner", ErrInvalid, r)
+	// Recovering is the support case by which the person lost all second factors, until a new one is
+	// linked; empty for none. Who is recovering is never asked for the password alone.
+	Recovering string
+	Created    time.Time
 }
 
 func checkLocale(locale string) error {
@@ -73,9 +57,22 @@ type Member struct {
 	OrganisationID string
 	Person         Person
 	Role           Role
-	Status         Status
-	Created        time.Time
+	// RoleBy is who gave the role: a membership id, or [Operator]; empty for a role from before this was written down. RoleSince is
+	// since when the member has it, and RoleBefore the highest role that was held until then, or in the days before; empty for none.
+	RoleBy     string
+	RoleSince  time.Time
+	RoleBefore Role
+	Status     Status
+	// Vouched says that an administrator or support lets the number count that the person has now,
+	// however new it is.
+	Vouched bool
+	// AccessUntil is until when a temporary code works that support sent to the person for this organisation; zero for none.
+	AccessUntil time.Time
+	Created     time.Time
 }
+
+// HasAccess tells whether a temporary code works here that support sent.
+func (m Member) HasAccess(now time.Time) bool { return now.Before(m.AccessUntil) }
 
 // UserReference names a member by exactly one of the two.
 type UserReference struct {

@@ -121,6 +121,11 @@ func (s *Service) Memberships(ctx context.Context, personID string) ([]Member, e
 	return s.People.Memberships(ctx, personID)
 }
 
+// Membership gives an active membership of whatever organisation. Who may look is for the caller to say.
+func (s *Service) Membership(ctx context.Context, id string) (Member, error) {
+	return s.People.Membership(ctx, id)
+}
+
 // Person gives an identity.
 func (s *Service) Person(ctx context.Context, id string) (Person, error) {
 	return s.People.Person(ctx, id)

@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// Standing is which second factors a member has that count in the organisation.
-type Standing struct{ Phone, App bool }
+// Standing is which second factors a member has that count in the organisation. Texts says that the
+// person chose codes in text messages, whether one can be sent or not.
+type Standing struct{ Phone, App, Texts bool }
 
 // Enrolled tells whether there is one.
-func (s Standing) Enrolled() bool { return s.Phone || s.App }
+func (s Standing) Enrolled() bool { return s.Phone || s.App || s.Texts }
 
 // Standings gives how the active members of the organisation stand, by membership id. Of phones
 // that count elsewhere alone, and so of where else somebody belongs, it tells nothing.
@@ -68,18 +69,28 @@ func (s *Service) Consequences(ctx context.Context, after Organisation) ([]Conse
 	if err != nil {
 		return nil, err
 	}
-	without, appOnly := 0, 0
+	without, noApp, noTexts := 0, 0, 0
 	for _, one := range standings {
-		switch {
-		case !one.Enrolled():
+		if !one.Enrolled() {
 			without++
-		case !one.Phone:
-			appOnly++
+		}
+		if one.Phone {
+			continue
+		}
+		// What is left must count there: whoever loses the one may be left with nothing for the other.
+		if one.App && (!one.Texts || !after.Allows(SMS)) {
+			noApp++
+		}
+		if one.Texts && (!one.App || !after.Allows(TOTP)) {
+			noTexts++
 		}
 	}
 	all := factorChange(before, after, without, s.Now())
 	if before.Allows(TOTP) && !after.Allows(TOTP) {
-		all = append(all, Consequence{NoTOTP, appOnly})
+		all = append(all, Consequence{NoTOTP, noApp})
+	}
+	if before.Allows(SMS) && !after.Allows(SMS) {
+		all = append(all, Consequence{NoSMS, noTexts})
 	}
 	return append(all, comfort(before, after)...), nil
 }
@@ -108,7 +119,6 @@ func comfort(before, after Organisation) (all []Consequence) {
 		change Change
 	}{
 		{before.Allows(Recovery) && !after.Allows(Recovery), NoRecovery},
-		{before.Allows(SMS) && !after.Allows(SMS), NoSMS},
 		{before.AllowTap && !after.AllowTap, NoTap},
 		{!before.AllowTap && after.AllowTap, TapAllowed},
 		{before.Profile != Strict && after.Profile == Strict, Stricter},

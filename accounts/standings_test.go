@@ -102,7 +102,7 @@ func TestConsequences(t *testing.T) {
 				o.Methods = []accounts.SecondFactor{accounts.TOTP, accounts.Recovery, accounts.SMS}
 			},
 			func(o *accounts.Organisation) { o.Methods = nil },
-			[]accounts.Consequence{{Change: accounts.NoTOTP, People: 1}, {Change: accounts.NoRecovery}, {Change: accounts.NoSMS}},
+			[]accounts.Consequence{{Change: accounts.NoTOTP, People: 1}, {Change: accounts.NoSMS}, {Change: accounts.NoRecovery}},
 		},
 		"strict": {
 			func(o *accounts.Organisation) { o.AllowTap = true },

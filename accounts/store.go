@@ -26,6 +26,8 @@ type Organisations interface {
 
 // People keeps people and their memberships.
 type People interface {
+	// Whoever makes, invites or changes somebody is the entry's actor: that becomes RoleBy, and the entry's time RoleSince.
+
 	// AddMember makes the membership, and the person when nobody has the address; then the
 	// membership becomes active at once. A person who exists is invited and must accept.
 	// invitation is the hash of the token that accepts. It gives the member as it now is;
@@ -39,13 +41,15 @@ type People interface {
 	// password has the name that the inviter gave, whatever another one said.
 	Invitation(ctx context.Context, hash string, since time.Time) (Member, error)
 	// AcceptInvitation makes the membership of an unused invitation active that was made after
-	// since, else [ErrNotFound]. Who is an active member nowhere keeps the name of that invitation.
+	// since, else [ErrNotFound]. Who is an active member nowhere keeps the name of that invitation. RoleSince becomes the entry's
+	// time; RoleBy stays who invited.
 	AcceptInvitation(ctx context.Context, hash string, since time.Time, entry audit.Entry) (Member, error)
 	// EndMembership ends a membership or an invitation, and tells whether it did. The last active
 	// owner may have to stay: then it is [ErrForbidden].
 	EndMembership(ctx context.Context, id string, keepOwner bool, entry audit.Entry) (bool, error)
 	// SetRole changes the role, if it is from, and tells whether it did. The last active owner may
-	// have to stay: then it is [ErrForbidden].
+	// have to stay: then it is [ErrForbidden]. The entry's actor gave the role, at its time; RoleBefore becomes the member's Rank
+	// of that moment, and nothing for who is only invited.
 	SetRole(ctx context.Context, id string, from, to Role, keepOwner bool, entry audit.Entry) (bool, error)
 	// WithoutFactor gives active members of organisations that ask for a second factor from a time
 	// between the two, who have none and were not told of that time; at most limit.
@@ -54,16 +58,22 @@ type People interface {
 	Remind(ctx context.Context, membershipID string, date time.Time) (bool, error)
 	// MemberByID finds a membership of the organisation that has not ended, also an invitation.
 	MemberByID(ctx context.Context, organisationID, id string) (Member, error)
-	// Member finds an active member of the organisation, else [ErrNotFound].
+	// Member finds an active member of the organisation, else [ErrNotFound], with AccessUntil.
 	Member(ctx context.Context, organisationID string, user UserReference) (Member, error)
 	// MemberOf is Member with the organisation itself.
 	MemberOf(ctx context.Context, organisationID string, user UserReference) (Organisation, Member, error)
+	// FindPeople gives active members of the organisation whose address or name has the text in it, in whatever case, or whose
+	// number has the index; of all organisations, for an empty one, those alone whose whole address or number it is. The
+	// index is empty where the text is no number. They are ordered by address, and at most limit.
+	FindPeople(ctx context.Context, organisationID, text, numberIndex string, limit int) ([]Member, error)
 	// MemberList is ordered by address.
 	MemberList(ctx context.Context, organisationID string) ([]Member, error)
 	// Standings are which second factors the active members have that count in the organisation, by membership.
 	Standings(ctx context.Context, organisationID string) (map[string]Standing, error)
 	// Memberships are the active ones of a person.
 	Memberships(ctx context.Context, personID string) ([]Member, error)
+	// Membership finds an active membership by its id, of whatever organisation, else [ErrNotFound].
+	Membership(ctx context.Context, id string) (Member, error)
 	// Person is [ErrNotFound] for an id that never was.
 	Person(ctx context.Context, id string) (Person, error)
 	// SetLocale and SetDisplay are [ErrNotFound] for a person who never was.
@@ -124,10 +134,21 @@ type Numbers interface {
 	// NumberProof finds the person's newest proof, if it was made after since and is not used, else
 	// [ErrNotFound].
 	NumberProof(ctx context.Context, personID string, since time.Time) (NumberProof, error)
-	// SetNumber uses the proof up and gives the person its number; [ErrNotFound] where it was used.
+	// SetNumber uses the proof up, and the message that had its code, and gives the person its number;
+	// [ErrNotFound] where it was used. NumberChanged stays as it is where the number does, and zero for the
+	// first number of who has no second factor and never had another number; else it is now.
 	SetNumber(ctx context.Context, p NumberProof, now time.Time, entry audit.Entry) error
-	// RemoveNumber tells whether there was one.
-	RemoveNumber(ctx context.Context, personID string, entry audit.Entry) (bool, error)
+	// RemoveNumber tells whether there was one. Text messages are no second factor after that; with
+	// keepFactor it is refused with [ErrLastFactor] where they are the only one.
+	RemoveNumber(ctx context.Context, personID string, keepFactor bool, entry audit.Entry) (bool, error)
+	// ChooseTexts makes text messages a second factor of the person, and tells whether they were none
+	// before; who chose them before keeps the time of then. It is [ErrNotFound] for who did not, and has
+	// no number that was proven since, and for who is recovering. Recovery codes from before a first factor end with that.
+	ChooseTexts(ctx context.Context, personID string, since, at time.Time, entry audit.Entry) (bool, error)
+	// Vouch lets the number count in the organisation that the active member has, and tells whether it
+	// did not before. It is [ErrNotFound] where there is no such member with a number, and
+	// [ErrOtherNumber] where Person.NumberChanged is not changed.
+	Vouch(ctx context.Context, organisationID, membershipID string, changed time.Time, entry audit.Entry) (bool, error)
 }
 
 // Imports keeps imports.

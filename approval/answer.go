@@ -80,14 +80,6 @@ func (s *Service) Resend(ctx context.Context, application accounts.Application, 
 	return s.view(ctx, r)
 }
 
-// SendCode sends a code to the person on another way. There is none yet that Aye offers.
-func (s *Service) SendCode(ctx context.Context, application accounts.Application, id string, _ Method) error {
-	if _, err := s.find(ctx, application.ID, id); err != nil {
-		return err
-	}
-	return ErrMethod
-}
-
 func (s *Service) decidedAlready(ctx context.Context, id string) error {
 	r, err := s.Find(ctx, id)
 	if err != nil {

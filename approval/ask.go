@@ -26,6 +26,9 @@ type Question struct {
 	Everywhere bool
 	// Careful asks for six digits, and refuses one tap.
 	Careful bool
+	// TextPurpose is what a code in a text message would be for, which says who pays; empty for
+	// logging in.
+	TextPurpose accounts.TextPurpose
 	// OneMore lets the request stand beside [MaxPending] others.
 	OneMore bool
 	// Life is how long the request waits; zero for [DefaultLife].
@@ -44,8 +47,8 @@ type Asked struct {
 	Ticket secret.Secret
 }
 
-// Ask puts a question to a person's phones. Who has none, but an authenticator app, can still
-// answer with a code. It fails with [ErrInvalid],
+// Ask puts a question to a person's phones. Who has none, but an authenticator app, a number that
+// text messages can go to, or a temporary code of support, can still answer with a code. It fails with [ErrInvalid],
 // accounts.ErrNotFound, [ErrNotEnrolled], [ErrTapNotAllowed], [ErrNumberRequired],
 // [ErrTooManyPending] or [ErrMismatch].
 func (s *Service) Ask(ctx context.Context, application accounts.Application, q Question) (Asked, error) {
@@ -54,6 +57,9 @@ func (s *Service) Ask(ctx context.Context, application accounts.Application, q Q
 	}
 	a, err := s.asking(ctx, application.OrganisationID, q.User, q.Everywhere)
 	if err != nil {
+		return Asked{}, err
+	}
+	if a.texts, err = s.texts(ctx, a.organisation, a.member, q.TextPurpose); err != nil {
 		return Asked{}, err
 	}
 	a.careful, a.oneMore = q.Careful, q.OneMore
@@ -96,7 +102,9 @@ type asking struct {
 	organisation accounts.Organisation
 	member       accounts.Member
 	phones       []devices.Device
-	request      Request
+	// texts says that a code can be sent in a text message.
+	texts   bool
+	request Request
 	// careful says that six digits are asked, whoever the person is.
 	careful bool
 	// oneMore says that it may stand beside as many as there can be.
@@ -153,7 +161,7 @@ func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {
 // admit decides, with nothing able to change meanwhile, how this question can be asked.
 func (a *asking) admit(now Situation) (Admission, error) {
 	s, r := a.service, &a.request
-	if len(a.phones) == 0 && (r.Purpose == NewPhone || a.member.Person.Apps == 0) {
+	if !a.answerable() {
 		return Admission{}, ErrNotEnrolled
 	}
 	r.Methods = a.methods()
@@ -215,6 +223,24 @@ func (a *asking) admit(now Situation) (Admission, error) {
 	return admission, nil
 }
 
+// answerable tells whether there is anything to answer with. Recovery codes stand in for another
+// factor, and are none where there never was one.
+func (a *asking) answerable() bool {
+	switch {
+	case len(a.phones) > 0:
+		return true
+	case a.request.Purpose == NewPhone:
+		return false
+	case a.member.Person.Apps > 0 || a.texts || a.temporary():
+		return true
+	}
+	return !a.member.Person.Texts.IsZero() && a.recovers()
+}
+
+func (a *asking) recovers() bool {
+	return a.organisation.Allows(accounts.Recovery) && a.member.Person.RecoveryCodes > 0
+}
+
 // methods are those by which the person can answer here.
 func (a *asking) methods() []Method {
 	var open []Method
@@ -227,10 +253,22 @@ func (a *asking) methods() []Method {
 	if a.organisation.Allows(accounts.TOTP) && (len(a.phones) > 0 || a.member.Person.Apps > 0) {
 		open = append(open, TOTP)
 	}
-	if a.organisation.Allows(accounts.Recovery) && a.member.Person.RecoveryCodes > 0 {
+	if a.texts {
+		open = append(open, SMS)
+	}
+	if a.recovers() {
 		open = append(open, Recovery)
 	}
+	if a.temporary() {
+		open = append(open, Temporary)
+	}
 	return open
+}
+
+// temporary tells whether a temporary code of support answers this question: one about everything is not for a code that
+// counts here alone.
+func (a *asking) temporary() bool {
+	return !a.request.Everywhere && a.member.HasAccess(a.request.Created)
 }
 
 // number is what the page shows and the person types. It is derived, so it is stored nowhere.

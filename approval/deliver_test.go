@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/internal/ayetest"
 	"example.com/aye/internal/secret"
@@ -207,7 +208,8 @@ func TestVerify(t *testing.T) {
 	second := w.Ask(s.member)
 	_, err = verify(second, approval.TOTP, s.phone.CodeNow().Reveal())
 	ayetest.Fails(t, err, otp.ErrWrong) // used before
-	ayetest.Fails(t, w.Approvals.SendCode(t.Context(), w.Shop, second.ID, approval.SMS), approval.ErrMethod)
+	_, err = w.Approvals.SendCode(t.Context(), w.Shop, second.ID, approval.SMS, accounts.TextLogin)
+	ayetest.Fails(t, err, approval.ErrMethod)
 
 	// The request is denied while the code is on its way.
 	w.Clock.Pass(time.Minute)

@@ -245,7 +245,10 @@ func TestOnlyTheAskerSeesARequest(t *testing.T) {
 				"cancel": func() error { return w.Approvals.Cancel(ctx, stranger, id) },
 				"resend": func() error { _, err := w.Approvals.Resend(ctx, stranger, id); return err },
 				"verify": func() error { _, err := w.Approvals.Verify(ctx, stranger, id, approval.TOTP, "123456"); return err },
-				"code":   func() error { return w.Approvals.SendCode(ctx, stranger, id, approval.SMS) },
+				"code": func() error {
+					_, err := w.Approvals.SendCode(ctx, stranger, id, approval.SMS, accounts.TextLogin)
+					return err
+				},
 				"redeem": func() error {
 					_, err := w.Approvals.Redeem(ctx, approval.Redeeming{Application: stranger, RequestID: id, Code: code})
 					return err

@@ -7,7 +7,8 @@ var (
 	ErrNotFound = errors.New("there is no such request")
 	// ErrInvalid says that a question cannot be asked like that.
 	ErrInvalid = errors.New("not valid")
-	// ErrNotEnrolled says that the person has no phone to ask, and no authenticator app.
+	// ErrNotEnrolled says that the person has no phone to ask, no authenticator app and no temporary code, and that
+	// no code can be sent in a text message.
 	ErrNotEnrolled = errors.New("this person has neither phone nor authenticator app: they set one of them up first")
 	// ErrTapNotAllowed says that the organisation does not allow one tap.
 	ErrTapNotAllowed = errors.New("this organisation does not allow one tap: ask with confirm number")

@@ -121,8 +121,12 @@ func (s *Service) redemption(ctx context.Context, r Request, application account
 
 // authentication gives the amr values (RFC 8176) and the acr value of an approval.
 func authentication(r Request) (means []string, strength string) {
-	if r.Method != Push {
+	switch r.Method {
+	case SMS:
+		return []string{"otp", "sms"}, "aye:code"
+	case TOTP, Recovery, Temporary:
 		return []string{"otp"}, "aye:code"
+	case Push:
 	}
 	means = []string{"pop", "user"}
 	if r.Verified == PIN {

@@ -64,6 +64,8 @@ const (
 	TOTP     Method = "totp"
 	SMS      Method = "sms"
 	Recovery Method = "recovery"
+	// Temporary is a code that support sent to who forgot the phone; it counts for the organisation alone.
+	Temporary Method = "temporary"
 )
 
 // Verification is how the person unlocked the key, as the phone says.

@@ -12,6 +12,7 @@ import (
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
 	"example.com/aye/notify"
+	"example.com/aye/sms"
 )
 
 // Directory finds who asks and who is asked.
@@ -38,8 +39,20 @@ type Codes interface {
 	Verify(ctx context.Context, personID, organisationID, applicationID, requestID, code string) (local bool, err error)
 	// VerifyRecovery takes a recovery code.
 	VerifyRecovery(ctx context.Context, personID, applicationID, requestID, code string) error
+	// VerifyText takes the code of the newest text message about the request.
+	VerifyText(ctx context.Context, personID, applicationID, requestID, code string) error
+	// VerifyAccess takes a temporary code that support sent to the person for the organisation.
+	VerifyAccess(ctx context.Context, personID, organisationID, applicationID, requestID, code string) error
 	// Unlock forgets wrong codes in a row, because another factor has proven the person.
 	Unlock(ctx context.Context, personID string) error
+}
+
+// Texts sends codes in text messages.
+type Texts interface {
+	Open(ctx context.Context, o accounts.Organisation, m accounts.Member, purpose accounts.TextPurpose) (sms.Openness, error)
+	SendCode(ctx context.Context, a sms.Ask) (sms.Posted, error)
+	// LastCode gives the newest message of a request, else [sms.ErrNotFound].
+	LastCode(ctx context.Context, requestID string) (sms.Posted, error)
 }
 
 // Pusher takes a push without waiting for it; an error says why it cannot be taken.
@@ -68,12 +81,14 @@ type Service struct {
 	Directory  Directory
 	Phones     Phones
 	Codes      Codes
-	Pusher     Pusher
-	Broker     Broker
-	Announcer  Announcer
-	Signer     Signer
-	Keys       *secret.Keys
-	Origin     string
+	// Texts is nil where nobody sends text messages.
+	Texts     Texts
+	Pusher    Pusher
+	Broker    Broker
+	Announcer Announcer
+	Signer    Signer
+	Keys      *secret.Keys
+	Origin    string
 	// Place names where an address is, for people; nil where that is not known.
 	Place func(ip string) string
 	// Answered is told of a [NewPhone] request that was answered, and Disown of one that was
@@ -185,6 +200,9 @@ func (s *Service) move(ctx context.Context, r Request, m Move, actor string) (bo
 	if m.Decision != nil {
 		entry.Data["method"] = string(m.Decision.Method)
 		entry.Data["device"] = m.Decision.DeviceID
+		if m.Decision.Evidence != "" { // so that the log itself shows that the phone signed, whatever becomes of this table
+			entry.Data["signature"] = m.Decision.Evidence
+		}
 	}
 	moved, err := s.Store.Move(ctx, m, entry)
 	if moved && err == nil {

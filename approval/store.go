@@ -31,6 +31,8 @@ type Store interface {
 	// Logins gives the person's requests of applications that were redeemed since the time, newest
 	// first, older than the cursor, each with the name of the phone that answered.
 	Logins(ctx context.Context, personID string, since time.Time, cursor string, limit int) ([]LoginRequest, error)
+	// Recent gives the newest requests of a member in the organisation, each with what became of its pushes.
+	Recent(ctx context.Context, organisationID, membershipID string, limit int) ([]View, error)
 	// Due gives the pending requests that have expired and the approved ones that have lapsed.
 	Due(ctx context.Context, now time.Time, limit int) ([]Request, error)
 	// History gives the person's requests since the time, newest first, older than the cursor.

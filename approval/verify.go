@@ -2,21 +2,23 @@ package approval
 
 import (
 	"context"
-	"errors"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/secret"
 )
 
 // Verify approves with a code that the person typed: a one-time code of a phone or of an
-// authenticator app ([TOTP]), or a recovery code ([Recovery]). It fails with [ErrMethod] where the
-// organisation does not allow that, with [ErrNotFound], [ErrDecided], or as the codes do.
+// authenticator app ([TOTP]), a recovery code ([Recovery]), the code of the newest text message about
+// the request ([SMS]), or a temporary code that support sent ([Temporary]), which counts for the request's organisation
+// alone, and there whatever else it allows. It fails with [ErrMethod] where the organisation does not allow that, with
+// [ErrNotFound], [ErrDecided], with sms.ErrNotOpen where the person could get no code any more, or as
+// the codes do.
 func (s *Service) Verify(ctx context.Context, application accounts.Application, id string, method Method, code secret.Secret) (View, error) {
 	r, err := s.find(ctx, application.ID, id)
 	if err != nil {
 		return View{}, err
 	}
-	if method != TOTP && method != Recovery {
+	if method != TOTP && method != Recovery && method != SMS && method != Temporary {
 		return View{}, ErrMethod
 	}
 	if r.State != Pending {
@@ -49,10 +51,7 @@ func (s *Service) Verify(ctx context.Context, application accounts.Application, 
 // prove checks the code, if the organisation takes such codes now, and tells whether it counts
 // for this organisation alone.
 func (s *Service) prove(ctx context.Context, r Request, method Method, code string) (local bool, err error) {
-	organisation, _, err := s.Directory.MemberOf(ctx, r.OrganisationID, accounts.UserReference{ID: r.MembershipID})
-	if errors.Is(err, accounts.ErrNotFound) {
-		return false, ErrNotFound // the membership has ended meanwhile
-	}
+	organisation, member, err := s.asked(ctx, r)
 	if err != nil {
 		return false, err
 	}
@@ -65,6 +64,10 @@ func (s *Service) prove(ctx context.Context, r Request, method Method, code stri
 		return s.Codes.Verify(ctx, r.PersonID, only, r.ApplicationID, r.ID, code)
 	case method == Recovery && organisation.Allows(accounts.Recovery):
 		return false, s.Codes.VerifyRecovery(ctx, r.PersonID, r.ApplicationID, r.ID, code)
+	case method == Temporary && !r.Everywhere:
+		return true, s.Codes.VerifyAccess(ctx, r.PersonID, r.OrganisationID, r.ApplicationID, r.ID, code)
+	case method == SMS && s.Texts != nil && organisation.Allows(accounts.SMS):
+		return false, s.proveText(ctx, r, organisation, member, code)
 	}
 	return false, ErrMethod
 }

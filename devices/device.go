@@ -46,6 +46,8 @@ type Device struct {
 	// code, and could have scanned it itself. Any other phone answers for the person everywhere.
 	Local  bool
 	Status Status
+	// RemovedCase is the support case that removed the phone; empty for none.
+	RemovedCase string
 	Details
 	// Key signs calls and refusals; ApprovalKey signs approvals.
 	Key, ApprovalKey jws.Key

@@ -57,6 +57,7 @@ const (
 	MessageApproval Kind = "approval" // look: someone waits for your answer
 	MessageWithdraw Kind = "withdraw" // another phone has answered: take the question away
 	MessageTest     Kind = "test"     // an operator tries whether this phone can be reached
+	MessageCase     Kind = "case"     // look: support was asked for help in your name, and you can stop it
 )
 
 // Message is all that a vendor gets to see. It has no field for a name, a place or an

@@ -16,7 +16,7 @@ var (
 	ErrTooManyApps = errors.New("this person has five authenticator apps already: remove one first")
 	// ErrName says that an authenticator app cannot be called that.
 	ErrName = errors.New("the name must have 1 to 64 characters on one line")
-	// ErrNoFactor says that the person has neither a phone nor an app that recovery codes could stand in for.
+	// ErrNoFactor says that the person has no phone, no app and no text messages that recovery codes could stand in for.
 	ErrNoFactor = errors.New("this person has no second factor yet: set one up first")
 	// ErrLastFactor says that the person would be left without a phone and without an app.
 	ErrLastFactor = errors.New("this is the only second factor: set up another one first")

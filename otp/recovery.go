@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"strings"
 	"time"
+	"unicode"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/secret"
@@ -24,7 +25,7 @@ var letters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding
 
 // NewRecoveryCodes makes ten codes that work once each. Those before stop working. They are
 // kept as hashes, so this is the only time that they can be shown. It fails with [ErrNoFactor] for
-// who has no phone and no app yet: whoever has the password alone could lay codes aside.
+// who has no second factor yet: whoever has the password alone could lay codes aside.
 func (s *Service) NewRecoveryCodes(ctx context.Context, personID string) ([]secret.Secret, error) {
 	codes, hashes := make([]secret.Secret, 0, RecoveryCodes), make([]string, 0, RecoveryCodes)
 	for range RecoveryCodes {
@@ -46,7 +47,7 @@ func (s *Service) Recovery(ctx context.Context, personID string) (left int, made
 }
 
 // VerifyRecovery checks a recovery code for a request of the application, and uses it up. It is
-// counted by itself, beside the codes of phones and apps, and the person is told. Without an
+// counted by itself, beside the codes of phones, apps and text messages, and the person is told. Without an
 // application it is counted as [Service.Prove]. [ErrNone] when none is left.
 func (s *Service) VerifyRecovery(ctx context.Context, personID, applicationID, requestID, code string) error {
 	left, _, err := s.Store.RecoveryCodes(ctx, personID)
@@ -69,7 +70,7 @@ func (s *Service) VerifyRecovery(ctx context.Context, personID, applicationID, r
 		return ErrWrong
 	}
 	s.tell(ctx, personID, accounts.RecoveryCodeUsed, "")
-	return s.Store.Forget(ctx, recovery.anHour(personID, applicationID), recovery.inARow(personID, applicationID), typed.inARows(personID))
+	return s.right(ctx, personID, applicationID, recovery)
 }
 
 // recoveryHash is what is kept of a code: without the key nobody can try codes against it.
@@ -86,8 +87,16 @@ func grouped(plain string) secret.Secret {
 	return secret.Secret(strings.Join(groups, "-"))
 }
 
-// alike are what people read for one of our letters, or type between the groups.
-var alike = strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1")
+// alike are what people read for one of our letters.
+var alike = strings.NewReplacer("o", "0", "i", "1", "l", "1")
 
-// plainly is the code as it was made, however it was typed.
-func plainly(code string) string { return alike.Replace(strings.ToLower(code)) }
+// plainly is the code as it was made, however it was typed, and whatever stands between the groups: mail programs
+// make other dashes and spaces of ours.
+func plainly(code string) string {
+	return alike.Replace(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Dash, r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(code)))
+}

@@ -67,7 +67,7 @@ func elsewhere(exceptDevice string) func(Authenticator) bool {
 // Unlock forgets the wrong codes in a row, for whatever application, because another factor has
 // proven the person. What was tried within the hour still counts.
 func (s *Service) Unlock(ctx context.Context, personID string) error {
-	return s.Store.Forget(ctx, typed.inARows(personID), recovery.inARows(personID))
+	return s.Store.Forget(ctx, typed.inARows(personID), recovery.inARows(personID), texted.inARows(personID), access.inARows(personID))
 }
 
 // kind is what has a count of its own.
@@ -76,6 +76,8 @@ type kind string
 const (
 	typed    kind = "codes"
 	recovery kind = "recovery codes"
+	texted   kind = "texts"
+	access   kind = "access codes"
 )
 
 func (k kind) anHour(personID, applicationID string) string {
@@ -115,6 +117,18 @@ func (s *Service) count(ctx context.Context, personID, applicationID string, k k
 		Limit{Scope: k.inARow(personID, applicationID), Most: Streak})...)
 }
 
+// right forgets the wrong codes of the kind that were typed for the application, and those in a row of the
+// other kinds everywhere: they were proven by another factor.
+func (s *Service) right(ctx context.Context, personID, applicationID string, k kind) error {
+	forget := []string{k.anHour(personID, applicationID), k.inARow(personID, applicationID)}
+	for _, other := range []kind{typed, recovery, texted, access} {
+		if other != k {
+			forget = append(forget, other.inARows(personID))
+		}
+	}
+	return s.Store.Forget(ctx, forget...)
+}
+
 func (s *Service) verify(
 	ctx context.Context, personID, applicationID, code string, counts func(Authenticator) bool, limits ...Limit,
 ) (Authenticator, error) {
@@ -140,7 +154,7 @@ func (s *Service) verify(
 			return Authenticator{}, err
 		}
 		if right {
-			return a, s.Store.Forget(ctx, typed.anHour(personID, applicationID), typed.inARow(personID, applicationID), recovery.inARows(personID))
+			return a, s.right(ctx, personID, applicationID, typed)
 		}
 	}
 	return Authenticator{}, ErrWrong

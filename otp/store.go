@@ -61,11 +61,24 @@ type Store interface {
 	RemoveApp(ctx context.Context, personID, id string, keepOne bool, entry audit.Entry) (App, error)
 
 	// KeepRecoveryCodes makes these hashes the person's only recovery codes, unless there is neither
-	// a phone that counts nor an activated app at that moment: [ErrNoFactor].
+	// a phone that counts nor an activated app at that moment, nor were text messages chosen: [ErrNoFactor].
 	KeepRecoveryCodes(ctx context.Context, personID string, hashes []string, at time.Time, entry audit.Entry) error
 	// RecoveryCodes counts the person's unused ones, and tells when the present ones were made: zero
 	// where none ever were.
 	RecoveryCodes(ctx context.Context, personID string) (left int, made time.Time, err error)
 	// UseRecoveryCode uses the one with the hash up, and tells whether it was there and unused.
 	UseRecoveryCode(ctx context.Context, personID, hash string, at time.Time, entry audit.Entry) (bool, error)
+
+	// AccessCode gives the live support case of the person in the organisation whose temporary code works now, and which of its
+	// codes that is; else [ErrNone], also where the membership has ended.
+	AccessCode(ctx context.Context, personID, organisationID string, now time.Time) (caseID string, number int, err error)
+	// UseAccessCode uses it once, in one conditional update, and tells whether it could be; the last use ends the case.
+	// The entry's actor and its "user" become the membership of the case.
+	UseAccessCode(ctx context.Context, caseID string, number int, now time.Time, entry audit.Entry) (bool, error)
+
+	// TextCode gives the newest text message about the request that was not refused, if it went to the
+	// person, to the number that is still theirs, was not used and was sent after since; else [ErrNone].
+	TextCode(ctx context.Context, personID, requestID string, since time.Time) (messageID string, err error)
+	// UseTextCode uses its code up, and tells whether it was unused, and the number still theirs.
+	UseTextCode(ctx context.Context, messageID string, at time.Time) (bool, error)
 }

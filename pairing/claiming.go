@@ -316,6 +316,13 @@ func (s *Service) moveWith(ctx context.Context, p Pairing, m Move, entry audit.E
 	return moved, err
 }
 
+// replacing tells of a phone that came while another one was linked.
+func (s *Service) replacing(ctx context.Context, p Pairing, device string) {
+	s.Announcer.Announce(ctx, accounts.Notice{
+		PersonID: p.PersonID, OrganisationID: p.OrganisationID, Kind: accounts.PhoneLinked, Device: device, Reason: accounts.Replacing,
+	})
+}
+
 func (s *Service) announce(ctx context.Context, p Pairing, kind accounts.NoticeKind, device string) {
 	s.Announcer.Announce(ctx, accounts.Notice{PersonID: p.PersonID, OrganisationID: p.OrganisationID, Kind: kind, Device: device})
 }

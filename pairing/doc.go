@@ -10,6 +10,6 @@
 // What can never happen: two phones become active by one code; a code works after it was
 // renewed, expired, claimed or cancelled; a phone is active before the digits were typed or the
 // older phone agreed, where that is asked, or a factor that counts everywhere took its place;
-// an application adds a phone to a person who has a second factor already, or who belongs to
-// another organisation too.
+// an application adds a phone to a person who has a second factor already, who lost all by a support case, or who
+// belongs to another organisation too; a pairing that was begun before a support case took everything links a phone after it.
 package pairing

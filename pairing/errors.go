@@ -17,7 +17,7 @@ var (
 	ErrClaim = errors.New("the claim is not valid")
 	// ErrAppTooOld says that the organisation takes newer apps only; see [AppTooOldError].
 	ErrAppTooOld = errors.New("this app is too old")
-	// ErrEnrolRefused says that an application cannot link this person's phone.
+	// ErrEnrolRefused says that an application cannot link this person's phone, or not in this session.
 	ErrEnrolRefused = errors.New("this person must link the phone themselves")
 	// ErrTooMany says that too many pairings were opened within an hour.
 	ErrTooMany = errors.New("too many pairings were opened for this person")

@@ -27,8 +27,9 @@ func digits(shown pairing.Shown, p *ayetest.Phone) secret.Secret {
 func TestThreatPairingFromBeforeTheFactor(t *testing.T) {
 	t.Parallel()
 	for name, enrol := range map[string]func(*ayetest.World, accounts.Member){
-		"an app":  func(w *ayetest.World, m accounts.Member) { addApp(w, m) },
-		"a phone": func(w *ayetest.World, m accounts.Member) { w.Pair(m) },
+		"an app":        func(w *ayetest.World, m accounts.Member) { addApp(w, m) },
+		"a phone":       func(w *ayetest.World, m accounts.Member) { w.Pair(m) },
+		"text messages": func(w *ayetest.World, m accounts.Member) { chooseTexts(w, m) },
 	} {
 		t.Run("scanned after "+name, func(t *testing.T) {
 			t.Parallel()

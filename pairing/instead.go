@@ -40,7 +40,7 @@ func (s *Service) ProveInstead(ctx context.Context, id, method, code string) err
 		return s.overtaken(ctx, p)
 	}
 	device, _ := s.Phones.Device(ctx, p.DeviceID) // removed that very moment: then without a name
-	s.announce(ctx, p, accounts.PhoneLinked, device.Name)
+	s.replacing(ctx, p, device.Name)
 	if p.ApprovalID == "" { // the older phone was not asked yet
 		return nil
 	}

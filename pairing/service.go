@@ -144,8 +144,8 @@ func (s *Service) repeated(ctx context.Context, p Pairing) (Shown, bool) {
 }
 
 // mayOpen keeps an application from linking a phone of its own to a person who is more than
-// its own: who has a phone or an authenticator app, or belongs to another organisation, links
-// phones themselves. All get the same answer, so that no application learns which of it it is.
+// its own: who has a phone or an authenticator app, chose text messages, lost all of that by a support case, or belongs
+// to another organisation, links phones themselves. All get the same answer, so that no application learns which of it it is.
 func (s *Service) mayOpen(ctx context.Context, o Opening, person accounts.Person) error {
 	phones, err := s.Phones.Of(ctx, person.ID)
 	if err != nil {
@@ -161,7 +161,7 @@ func (s *Service) mayOpen(ctx context.Context, o Opening, person accounts.Person
 	if err != nil {
 		return err
 	}
-	if len(phones) > 0 || person.Apps > 0 || len(memberships) > 1 {
+	if len(phones) > 0 || person.Apps > 0 || !person.Texts.IsZero() || person.Recovering != "" || len(memberships) > 1 {
 		return ErrEnrolRefused
 	}
 	return nil

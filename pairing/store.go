@@ -12,7 +12,8 @@ import (
 // Store is what this room needs of a database.
 type Store interface {
 	// OpenPairing adds the pairing, unless the person had limit since the given time
-	// ([ErrTooMany]). It takes First from the pairing of somebody who has a second factor. When the application's creation key is known it gives the pairing
+	// ([ErrTooMany]), or is recovering and it is neither the operator's nor opened in a session that the case's own link
+	// began ([ErrEnrolRefused]). It takes First from the pairing of somebody who has a second factor. When the application's creation key is known it gives the pairing
 	// that was made with it.
 	OpenPairing(ctx context.Context, p Pairing, since time.Time, limit int, entry audit.Entry) (Pairing, error)
 	// Pairing is [ErrNotFound] for an id that never was.

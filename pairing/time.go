@@ -1,10 +1,6 @@
 package pairing
 
-import (
-	"context"
-
-	"example.com/aye/accounts"
-)
+import "context"
 
 // current moves a pairing that time or the older phone has moved on, and gives it as it
 // then is. What a sweep has not come to yet is thereby never answered as if it still were.
@@ -76,7 +72,7 @@ func (s *Service) settleElder(ctx context.Context, p Pairing) (bool, error) {
 	moved, err := s.move(ctx, p, Move{From: []State{AwaitingApproval}, To: Paired, Device: Activate}, "system", "pairing.elder-approved")
 	if moved && err == nil {
 		device, _ := s.Phones.Device(ctx, p.DeviceID) // removed that very moment: then without a name
-		s.announce(ctx, p, accounts.PhoneLinked, device.Name)
+		s.replacing(ctx, p, device.Name)
 	}
 	return moved, err
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.com/aye/internal/secret"
+	"example.com/aye/support"
 )
 
 // Password begins a session with the password. It fails as accounts.Service.CheckPassword does,
@@ -18,19 +19,24 @@ func (s *Service) Password(ctx context.Context, v Visit, email string, password 
 }
 
 // Accept begins a session with an invitation. Somebody new chooses a password with it; who has
-// one types that. A second factor that the person has is still asked for.
+// one types that. A second factor that the person has is still asked for. It is [ErrRecovering] for who is, without a password.
 func (s *Service) Accept(ctx context.Context, v Visit, invitation, password secret.Secret) (Session, secret.Secret, error) {
 	invited, err := s.Letters.Invitation(ctx, invitation)
 	if err != nil {
 		return Session{}, "", err
 	}
 	person := invited.Member.Person
-	if person.HasPassword {
+	switch {
+	case person.HasPassword:
 		if person, err = s.Passwords.CheckPassword(ctx, attempt(v, person.Email, password)); err != nil {
 			return Session{}, "", err
 		}
-	} else if err = s.Passwords.SetPassword(ctx, person.ID, password); err != nil {
-		return Session{}, "", err
+	case person.Recovering != "": // neither a link of an organisation nor one of a forgotten password leads around the case
+		return Session{}, "", ErrRecovering
+	default:
+		if err = s.Passwords.SetPassword(ctx, person.ID, password); err != nil {
+			return Session{}, "", err
+		}
 	}
 	// Last, so that a password that cannot be taken does not use the invitation up.
 	if _, err = s.Letters.AcceptInvitation(ctx, invitation); err != nil {
@@ -64,11 +70,20 @@ func (s *Service) begin(ctx context.Context, v Visit, session Session) (Session,
 	if err != nil {
 		return Session{}, "", err
 	}
-	session.at(st.asker(last))
-	if session.Level == Reset {
+	session.at(st.enters(last, now))
+	switch {
+	case session.Level == Reset:
+		session.at(st.asker(last)) // a temporary code lets nobody choose a password
 		session.Purpose, session.Ends = ToReset, now.Add(ResetLife)
-	} else if err = st.password(&session, now); err != nil {
-		return Session{}, "", err
+	case session.CaseID != "":
+		if !st.relinks(session) { // linked, stopped or begun anew that very moment
+			return Session{}, "", support.ErrLink
+		}
+		session.Level, session.Ends = Setup, now.Add(SetupLife)
+	default:
+		if err = st.password(&session, now); err != nil {
+			return Session{}, "", err
+		}
 	}
 	session.Until = session.Ends
 	token := renew(&session)
@@ -86,7 +101,7 @@ func (st standing) password(session *Session, now time.Time) error {
 	case st.enrolled():
 		session.Level, session.Purpose, session.Ends = Password, ToEnter, now.Add(PasswordLife)
 	case st.open(now):
-		session.Proven = now
+		session.Proven, session.ProvenBy = now, ""
 		return st.enter(session, now)
 	default:
 		session.Level, session.Ends = Setup, now.Add(SetupLife)
@@ -117,7 +132,7 @@ func renew(session *Session) secret.Secret {
 
 // NewPassword gives the person of the session another password and ends all other sessions. It is for who
 // came by a mailed link, once the second factor is proven, and for who was just proven in a full
-// session. It fails with [ErrNotFresh], [ErrReported], [ErrLevel], accounts.ErrPassword or [ErrNone].
+// session. It fails with [ErrNotFresh], [ErrReported], [ErrLevel], [ErrRecovering], accounts.ErrPassword or [ErrNone].
 func (s *Service) NewPassword(ctx context.Context, session Session, password secret.Secret) (Session, secret.Secret, error) {
 	st, err := s.mayChoose(ctx, session)
 	if err != nil {
@@ -169,7 +184,11 @@ func (s *Service) mayChoose(ctx context.Context, session Session) (standing, err
 		return standing{}, ErrLevel
 	}
 	st, err := s.standing(ctx, session.PersonID)
-	if err == nil && st.reset(session) != StepNewPassword {
+	switch {
+	case err != nil:
+	case st.recovering != "":
+		err = ErrRecovering
+	case st.reset(session) != StepNewPassword:
 		err = ErrNotFresh
 	}
 	return st, err

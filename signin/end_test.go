@@ -81,14 +81,14 @@ func TestThreatReported(t *testing.T) {
 			report(t, w, p, v.Look().RequestID)
 		}},
 		{"a proof", func(t *testing.T, w *ayetest.World, v *ayetest.Visitor, p *ayetest.Phone) {
-			v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+			v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 			waiting := v.Wait()
 			v.Approve(p)
 			v.Prove(p) // and another after it
 			report(t, w, p, waiting.RequestID)
 		}},
 		{"a proof that is asked", func(t *testing.T, w *ayetest.World, v *ayetest.Visitor, p *ayetest.Phone) {
-			v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+			v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 			report(t, w, p, v.Wait().RequestID)
 		}},
 	}

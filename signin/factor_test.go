@@ -100,6 +100,8 @@ func factors(t *testing.T) map[string]func(*ayetest.World, accounts.Member) {
 		"phone":         func(w *ayetest.World, m accounts.Member) { w.Pair(m) },
 		"a local phone": func(w *ayetest.World, m accounts.Member) { w.PairLocal(m) },
 		"an app":        func(w *ayetest.World, m accounts.Member) { app(t, w, m) },
+		// Where none is allowed, and so none can be sent.
+		"text messages": func(w *ayetest.World, m accounts.Member) { chooseTexts(w, m) },
 	}
 }
 
@@ -263,7 +265,7 @@ func TestThreatLocalPhoneChangesSecurity(t *testing.T) {
 	ayetest.Same(t, "level", v.Look().Level, signin.Full)
 	ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), false)
 
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 	waiting := v.Wait()
 	_, err := w.Approve(local, v.Asked(waiting))
 	ayetest.Fails(t, err, approval.ErrNotFound)
@@ -285,7 +287,7 @@ func TestBetterFactorMeanwhile(t *testing.T) {
 	local := w.PairLocal(ada)
 	v := w.LogIn(ada, local)
 	w.Clock.Pass(signin.Freshness)
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 	waiting := v.Wait()
 	w.Pair(ada)
 	v.Yes(local, waiting)

@@ -7,6 +7,7 @@ import (
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/internal/secret"
+	"example.com/aye/sms"
 )
 
 // finish redeems what was approved, and gives the session what it was asked for.
@@ -47,15 +48,21 @@ func (s *Service) finish(ctx context.Context, session Session, st standing, appl
 func (s *Service) proven(session Session, st standing, r approval.Redemption) (Session, error) {
 	now, next := s.now(), session
 	next.Purpose, next.WaitingID, next.Pause = "", "", 0
-	counts := st.counts(r.Within)
+	if r.Method == approval.Temporary && session.Purpose != ToEnter {
+		return Session{}, ErrMethodNotAllowed
+	}
+	counts := st.counts(r.Within) && r.Method != approval.Temporary
 	switch session.Purpose {
 	case ToEnter:
 		next.Method, next.Within, next.RequestID = r.Method, r.Within, r.ID
 		if err := st.enter(&next, now); err != nil {
 			return Session{}, err
 		}
+		if r.Method == approval.Temporary {
+			next.Ends = earlier(next.Ends, st.accessUntil(session))
+		}
 		if counts {
-			next.Proven = now
+			next.Proven, next.ProvenBy = now, r.Method
 		}
 		return next, nil
 	case ToReset:
@@ -65,7 +72,7 @@ func (s *Service) proven(session Session, st standing, r approval.Redemption) (S
 	if !counts { // such a phone was not even asked
 		return Session{}, ErrWithin
 	}
-	next.Proven = now
+	next.Proven, next.ProvenBy = now, r.Method
 	return next, nil
 }
 
@@ -81,8 +88,10 @@ func (s *Service) Again(ctx context.Context, session Session) (Waiting, Session,
 	if w.State == approval.Reported {
 		return Waiting{}, session, "", ErrReported
 	}
-	next := session
-	next.WaitingID, next.Attempt = "", session.Attempt+1
+	next, err := s.anew(ctx, session)
+	if err != nil {
+		return Waiting{}, session, "", err
+	}
 	held, err := s.Store.ChangeSession(ctx, Change{From: session, To: next}, s.entry(session, "session.asks-again", nil))
 	if err == nil && !held {
 		next, err = s.newest(ctx, session)
@@ -93,8 +102,27 @@ func (s *Service) Again(ctx context.Context, session Session) (Waiting, Session,
 	return s.Wait(ctx, next)
 }
 
-// Code answers with a code that the person types. It fails as approval.Service.Verify does.
+// anew is the session that asks once more: in the name of an organisation that sent a temporary code meanwhile, if one did.
+func (s *Service) anew(ctx context.Context, session Session) (Session, error) {
+	next, now := session, s.now()
+	next.WaitingID, next.Attempt = "", session.Attempt+1
+	if session.Level != Password || session.Member.HasAccess(now) {
+		return next, nil
+	}
+	st, err := s.standing(ctx, session.PersonID)
+	if gave, ok := st.giver(session.Organisation.ID, now); ok {
+		next.at(gave)
+		next.Ends = session.Ends // the time for the second factor goes on
+	}
+	return next, err
+}
+
+// Code answers with a code that the person types. It fails as approval.Service.Verify does, or with
+// [ErrMethodNotAllowed] for a temporary code that is to do more than let the person in.
 func (s *Service) Code(ctx context.Context, session Session, method approval.Method, code secret.Secret) (Waiting, Session, secret.Secret, error) {
+	if method == approval.Temporary && session.Purpose != ToEnter { // before a use of it is lost
+		return Waiting{}, session, "", ErrMethodNotAllowed
+	}
 	application, err := s.waitsFor(ctx, session)
 	if err != nil {
 		return Waiting{}, session, "", err
@@ -113,6 +141,16 @@ func (s *Service) Resend(ctx context.Context, session Session) error {
 	}
 	_, err = s.Asker.Resend(ctx, application, session.WaitingID)
 	return err
+}
+
+// SendCode sends a code in a text message to answer with. It fails with [ErrNotWaiting], or as
+// approval.Service.SendCode does.
+func (s *Service) SendCode(ctx context.Context, session Session) (sms.Posted, error) {
+	application, err := s.waitsFor(ctx, session)
+	if err != nil {
+		return sms.Posted{}, err
+	}
+	return s.Asker.SendCode(ctx, application, session.WaitingID, approval.SMS, session.TextPurpose())
 }
 
 // CancelWait takes the request back. A session that is not in yet ends with it; a full one goes

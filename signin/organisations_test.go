@@ -196,7 +196,7 @@ func TestPickDropsAProof(t *testing.T) {
 	v := w.LogIn(ada, phone)
 	pick(v, w.Organisation)
 	w.Clock.Pass(signin.Freshness)
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 	v.Yes(phone, v.Wait())
 	pick(v, other)
 	ayetest.Same(t, "purpose", v.Look().Purpose, "")

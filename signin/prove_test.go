@@ -8,6 +8,7 @@ import (
 	"example.com/aye/approval"
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/ayetest"
+	"example.com/aye/internal/secret"
 	"example.com/aye/signin"
 )
 
@@ -23,14 +24,14 @@ func TestProve(t *testing.T) {
 	_, _, err := w.SignIn.NewPassword(t.Context(), v.Look(), "another horse battery staple")
 	ayetest.Fails(t, err, signin.ErrNotFresh)
 
-	_, _, err = w.SignIn.Prove(t.Context(), v.Look(), v.Visit, "not the password")
+	_, _, err = w.SignIn.Prove(t.Context(), v.Look(), v.Visit, "not the password", accounts.TextSecurity)
 	ayetest.Fails(t, err, accounts.ErrCredentials)
 	_, _, _, err = w.SignIn.Wait(t.Context(), v.Look())
 	ayetest.Fails(t, err, signin.ErrNotWaiting)
 
 	elsewhere := ayetest.Visit()
 	elsewhere.IP = "198.51.100.9"
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), elsewhere, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), elsewhere, ayetest.Password, accounts.TextSecurity))
 	step(t, v, signin.StepIn)
 	ayetest.Same(t, "fresh by the password", w.SignIn.Fresh(v.Look()), false)
 	waiting := v.Wait()
@@ -49,13 +50,44 @@ func TestProve(t *testing.T) {
 		[]any{before.ID, before.Level, before.OrganisationID, before.Method, before.RequestID, before.Ends})
 }
 
+// TestProvenBy: a session remembers by which factor the person was proven last, whatever they came in by.
+func TestProvenBy(t *testing.T) {
+	t.Parallel()
+	w, ada, phone := newPerson(t)
+	laptop := app(t, w, ada)
+	codes, err := w.Codes.NewRecoveryCodes(t.Context(), ada.Person.ID)
+	ayetest.Fails(t, err, nil)
+	v := w.LogIn(ada, phone)
+	ayetest.Same(t, "by the phone", v.Look().ProvenBy, approval.Push)
+	for _, c := range []struct {
+		method approval.Method
+		typed  secret.Secret
+	}{{approval.Recovery, codes[0]}, {approval.TOTP, laptop.CodeNow()}} {
+		v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
+		v.Wait()
+		typeCode(v, c.method, c.typed)
+		ayetest.Same(t, "by a code", []approval.Method{v.Look().ProvenBy, v.Look().Method}, []approval.Method{c.method, approval.Push})
+	}
+	entered := w.Arrive(ada)
+	entered.Wait()
+	typeCode(entered, approval.Recovery, codes[1])
+	ayetest.Same(t, "came in", entered.Look().ProvenBy, approval.Recovery)
+
+	free := ayetest.New(t)
+	bob := free.Join(addRelaxed(free, nil), free.AddPerson("Bob"))
+	free.SetPassword(bob)
+	in := free.Arrive(bob)
+	in.Took(free.SignIn.Prove(t.Context(), in.Look(), in.Visit, ayetest.Password, accounts.TextSecurity))
+	ayetest.Same(t, "by the password alone", []any{free.SignIn.Fresh(in.Look()), in.Look().ProvenBy}, []any{true, approval.Method("")})
+}
+
 // TestProveInDutch: the phone says in the person's language what is asked.
 func TestProveInDutch(t *testing.T) {
 	t.Parallel()
 	w, ada, phone := newPerson(t)
 	v := w.LogIn(ada, phone)
 	ayetest.Fails(t, w.Accounts.SetLocale(t.Context(), ada.Person.ID, "nl"), nil)
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 	ayetest.Same(t, "message", v.Asked(v.Wait()).Message, "Bevestig dat je je beveiligingsinstellingen wilt wijzigen")
 }
 
@@ -68,7 +100,7 @@ func TestProveIsNeverATap(t *testing.T) {
 	waiting := v.Wait()
 	ayetest.Same(t, "log in", waiting.Confirm, approval.Tap)
 	v.Approve(phone)
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 	ayetest.Same(t, "prove", v.Wait().Confirm, approval.Number)
 }
 
@@ -83,13 +115,13 @@ func TestProveWithoutFactor(t *testing.T) {
 	w.Clock.Pass(signin.Freshness)
 	ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), false)
 	token := v.Token
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 	gone(t, w, token)
 	ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), true)
 
 	w.Pair(ada) // then it is nothing
 	ayetest.Same(t, "fresh", w.SignIn.Fresh(v.Look()), false)
-	_, _, err := w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password)
+	_, _, err := w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity)
 	ayetest.Fails(t, err, signin.ErrLevel)
 }
 
@@ -99,7 +131,7 @@ func TestProveCancelled(t *testing.T) {
 	w, ada, phone := newPerson(t)
 	v := w.LogIn(ada, phone)
 	w.Clock.Pass(signin.Freshness)
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 	waiting := v.Wait()
 	ayetest.Fails(t, w.SignIn.CancelWait(t.Context(), v.Look()), nil)
 	ayetest.Same(t, "request", w.State(waiting.RequestID), approval.Cancelled)
@@ -114,7 +146,7 @@ func TestProveEndsWithThePassword(t *testing.T) {
 	t.Parallel()
 	w, ada, phone := newPerson(t)
 	v := w.LogIn(ada, phone)
-	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password))
+	v.Took(w.SignIn.Prove(t.Context(), v.Look(), v.Visit, ayetest.Password, accounts.TextSecurity))
 	v.Wait()
 	w.Clock.Pass(signin.PasswordLife - time.Second)
 	_, _, _, err := w.SignIn.Again(t.Context(), v.Look())
@@ -140,7 +172,7 @@ func TestThreatPurposesMix(t *testing.T) {
 
 	// The request of the login, which is released to this very session, is put where that of
 	// the proof stands.
-	inside.Took(w.SignIn.Prove(t.Context(), inside.Look(), inside.Visit, ayetest.Password))
+	inside.Took(w.SignIn.Prove(t.Context(), inside.Look(), inside.Visit, ayetest.Password, accounts.TextSecurity))
 	session := inside.Look()
 	forged := session
 	forged.WaitingID = login

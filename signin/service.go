@@ -12,6 +12,7 @@ import (
 	"example.com/aye/devices"
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
+	"example.com/aye/sms"
 )
 
 // Passwords looks at passwords and keeps them.
@@ -44,6 +45,7 @@ type Asker interface {
 	Resend(ctx context.Context, application accounts.Application, id string) (approval.View, error)
 	Verify(ctx context.Context, application accounts.Application, id string, method approval.Method, code secret.Secret) (approval.View, error)
 	Cancel(ctx context.Context, application accounts.Application, id string) error
+	SendCode(ctx context.Context, application accounts.Application, id string, method approval.Method, purpose accounts.TextPurpose) (sms.Posted, error)
 	Redeem(ctx context.Context, w approval.Redeeming) (approval.Redemption, error)
 }
 
@@ -68,6 +70,8 @@ type Service struct {
 	Phones    Phones
 	// Pairings is nil where none are opened.
 	Pairings Pairings
+	// Recoveries is nil where nobody helps people who lost a phone.
+	Recoveries Recoveries
 	// Place names where an address is, for people; nil where that is not known.
 	Place func(ip string) string
 	Now   func() time.Time
@@ -142,7 +146,7 @@ func (s *Service) overtaken(ctx context.Context, session Session) (bool, error) 
 		return false, nil
 	}
 	st, err := s.standing(ctx, session.PersonID)
-	return st.enrolled(), err
+	return st.enrolled() && !st.relinks(session), err
 }
 
 // State tells what the person may do next. It is the only place that decides it.
@@ -187,9 +191,10 @@ func (s *Service) notice(session Session) time.Time {
 	return from
 }
 
-// Fresh tells whether the person was proven so lately that security settings can be changed.
+// Fresh tells whether the person was proven so lately that security settings can be changed. Who came in by a temporary
+// code never is: it went by mail or text, and is for one day without the phone.
 func (s *Service) Fresh(session Session) bool {
-	return session.In() && !session.Reported && s.now().Before(session.Proven.Add(Freshness))
+	return session.In() && !session.Reported && session.Method != approval.Temporary && s.now().Before(session.Proven.Add(Freshness))
 }
 
 // Sweep takes away what has expired. It is called every minute or so.

@@ -12,8 +12,9 @@ import (
 const (
 	// PasswordLife is how long a session may wait for the second factor.
 	PasswordLife = 10 * time.Minute
-	// SetupLife is how long somebody without a second factor may take to set one up.
-	SetupLife = 30 * time.Minute
+	// SetupLife is how long somebody without a second factor may take to set one up. A phone number
+	// that is proven meanwhile is fresh until the end.
+	SetupLife = accounts.NumberFresh
 	// ResetLife is how long a mailed link, once used, leads to a new password.
 	ResetLife = 30 * time.Minute
 	// Freshness is how long after a proof security settings can be changed.
@@ -73,6 +74,9 @@ type Session struct {
 	Member       accounts.Member
 	// Within is the only organisation that the session can act in; empty for all.
 	Within string
+	// CaseID is the support case whose link began the session: it may link a new phone, though the person
+	// counts as somebody with a second factor. Empty for none.
+	CaseID string
 	// Method is the second factor by which the person got in; empty where there was none.
 	Method approval.Method
 	// RequestID is the request that let the person in, or proved who came by mail.
@@ -82,6 +86,8 @@ type Session struct {
 	Purpose Purpose
 	// WaitingID is the request whose answer it waits for; empty before one is asked.
 	WaitingID string
+	// About is what the person is proven again for, while Purpose is [ToProve]; see [Session.TextPurpose].
+	About accounts.TextPurpose
 	// Attempt counts those requests.
 	Attempt int
 	// Until is when what is being proven must be proven.
@@ -95,6 +101,8 @@ type Session struct {
 	Created, Seen, Ends time.Time
 	// Proven is when the person was last proven well enough for security settings; zero for never.
 	Proven time.Time
+	// ProvenBy is the second factor of that proof; empty where there was none.
+	ProvenBy approval.Method
 	// Idle is how long it may be left alone, by the rules of when it last changed; Pause the
 	// longest that it was.
 	Idle, Pause time.Duration
@@ -111,6 +119,20 @@ type Session struct {
 
 // In tells whether the person is in by it.
 func (s Session) In() bool { return s.Level == Full && !s.Overtaken }
+
+// TextPurpose is what a code in a text message is for that proves the person in this session. To
+// prove somebody again is never a login, which others pay.
+func (s Session) TextPurpose() accounts.TextPurpose {
+	if s.Purpose != ToProve {
+		return accounts.TextLogin
+	}
+	switch s.About {
+	case accounts.TextRelink, accounts.TextAuthenticator, accounts.TextNewPhone, accounts.TextNewNumber, accounts.TextSecurity:
+		return s.About
+	case accounts.TextLogin, accounts.TextRegistration, accounts.TextCheck:
+	}
+	return accounts.TextSecurity
+}
 
 // Visit is what is known of the browser that a person types a password in.
 type Visit struct {

@@ -23,8 +23,12 @@ type standing struct {
 	homes []home
 	// everywhere says that there is a factor that counts in every organisation, phone that it is a phone.
 	everywhere, phone bool
+	// texts says that the person chose text messages, whether one can be sent or not.
+	texts bool
 	// local are the homes for which alone a phone counts.
 	local []home
+	// recovering is the support case by which the person lost all of that, until a first one is linked again.
+	recovering string
 }
 
 // standing looks at how the person stands now.
@@ -45,6 +49,8 @@ func (s *Service) standing(ctx context.Context, personID string) (standing, erro
 		}
 		st.homes = append(st.homes, h)
 		st.everywhere = st.everywhere || h.member.Person.Apps > 0
+		st.texts = st.texts || !h.member.Person.Texts.IsZero()
+		st.recovering = h.member.Person.Recovering
 	}
 	slices.SortStableFunc(st.homes, func(a, b home) int { return cmp.Compare(a.organisation.Name, b.organisation.Name) })
 	phones, err := s.Phones.Of(ctx, personID)
@@ -61,8 +67,60 @@ func (s *Service) standing(ctx context.Context, personID string) (standing, erro
 	return st, nil
 }
 
-// enrolled tells whether the person has a second factor. Recovery codes alone are none.
-func (st standing) enrolled() bool { return st.everywhere || len(st.local) > 0 }
+// enrolled tells whether the person counts as somebody with a second factor: else the password alone could link a
+// phone. Who is recovering does too, and has none.
+func (st standing) enrolled() bool { return st.linked() || st.recovering != "" }
+
+// linked tells whether the person has a second factor. Recovery codes alone are none. Who chose text
+// messages has one, also while none can be sent.
+func (st standing) linked() bool { return st.everywhere || st.texts || len(st.local) > 0 }
+
+// relinks tells whether the session may link a first factor for who is recovering: the case whose link began it is the
+// one by which the person is, and nothing is linked yet.
+func (st standing) relinks(session Session) bool {
+	return session.CaseID != "" && session.CaseID == st.recovering && !st.linked()
+}
+
+// giver is an organisation that sent the person a temporary code, as a place to come in by that; the one chosen last
+// where there are more.
+func (st standing) giver(last string, now time.Time) (home, bool) {
+	gave := standing{homes: slices.DeleteFunc(slices.Clone(st.homes), func(h home) bool { return !h.member.HasAccess(now) })}
+	if len(gave.homes) == 0 {
+		return home{}, false
+	}
+	return gave.asker(last), true
+}
+
+// accessUntil is until when the temporary code counts by which somebody gets in, and the longest that the session lasts. It was
+// looked up before the code was typed: one that is used up has no time any more. Where the answer to that call was lost, the time for
+// the second factor is all there is.
+func (st standing) accessUntil(session Session) time.Time {
+	if until := session.Member.AccessUntil; !until.IsZero() {
+		return until
+	}
+	if h, ok := st.home(session.Organisation.ID); ok && !h.member.AccessUntil.IsZero() {
+		return h.member.AccessUntil
+	}
+	return session.Until
+}
+
+// enters is the organisation in whose name somebody is asked who wants to get in: one that sent a temporary code, for the
+// phone that may be at hand after all answers there as well. It is not, where the person's factor is taken by another
+// one alone, so that no organisation keeps the person out of the others by sending a code.
+func (st standing) enters(last string, now time.Time) home {
+	best := st.asker(last)
+	if gave, ok := st.giver(last, now); ok && (st.takes(gave) || !st.takes(best)) {
+		return gave
+	}
+	return best
+}
+
+// takes tells whether a factor of the person can answer in the organisation's name. Text messages go to nobody who belongs
+// to several.
+func (st standing) takes(h home) bool { return st.reaches(h) || st.here(h) }
+
+// typed tells whether there is no phone to ask, so that all that can come is a code which takes its time.
+func (st standing) typed() bool { return st.texts && !st.phone && len(st.local) == 0 }
 
 // careful tells whether the person must be asked as carefully as can be, whoever asks: what is
 // approved can open the strictest of the organisations.
@@ -86,7 +144,7 @@ func (st standing) home(organisationID string) (home, bool) {
 func (st standing) asker(last string) home {
 	best, most := st.homes[0], -1
 	for _, h := range st.homes {
-		takes, score := st.reaches(h) || st.here(h), 0
+		takes, score := st.takes(h), 0
 		for _, holds := range []bool{takes, takes || h.recovers(), h.organisation.ID == last, h.recovers()} {
 			if score *= 2; holds {
 				score++
@@ -137,6 +195,8 @@ func (h home) meets(method approval.Method, now time.Time) bool {
 		return h.organisation.Allows(accounts.SMS)
 	case approval.Recovery:
 		return h.organisation.Allows(accounts.Recovery)
+	case approval.Temporary: // which counts for one organisation alone, and that one gave it
+		return true
 	}
 	return false
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
@@ -14,7 +15,7 @@ import (
 
 // Wait asks the person for the second factor, and lets the session go on when it was given. The
 // first call asks; each further one shows the same request. When the request is approved it is
-// redeemed, and the session comes back changed, with a new token: the old one is dead.
+// redeemed, and the session comes back changed, with a new token: the old one is dead. It is [ErrRecovering] for who is.
 func (s *Service) Wait(ctx context.Context, session Session) (Waiting, Session, secret.Secret, error) {
 	if session.Reported {
 		return Waiting{Purpose: session.Purpose, State: approval.Reported, RequestID: session.WaitingID, Organisation: session.Organisation.Name}, session, "", nil
@@ -23,6 +24,9 @@ func (s *Service) Wait(ctx context.Context, session Session) (Waiting, Session, 
 		return Waiting{}, session, "", err
 	}
 	st, err := s.standing(ctx, session.PersonID)
+	if err == nil && st.recovering != "" {
+		err = ErrRecovering
+	}
 	if err != nil {
 		return Waiting{}, session, "", err
 	}
@@ -52,6 +56,9 @@ func (s *Service) waits(session Session) error {
 	if session.Purpose == "" || !s.now().Before(session.Until) {
 		return ErrNotWaiting
 	}
+	if session.Member.Person.Recovering != "" {
+		return ErrRecovering // nothing is left to answer with
+	}
 	return nil
 }
 
@@ -62,7 +69,7 @@ func (s *Service) ask(ctx context.Context, session Session, st standing, applica
 	if !ok {
 		return approval.Asked{}, session, ErrNone
 	}
-	q := session.question(st, h)
+	q := session.question(st, h, s.now())
 	asked, err := s.Asker.Ask(ctx, application, q)
 	if errors.Is(err, approval.ErrNumberRequired) {
 		q.Confirm = approval.Number
@@ -97,15 +104,22 @@ func (s *Service) newest(ctx context.Context, session Session) (Session, error) 
 }
 
 // question is what the phones show.
-func (s Session) question(st standing, h home) approval.Question {
+func (s Session) question(st standing, h home, now time.Time) approval.Question {
+	// What holds for all organisations is not for a phone that one of them linked to decide,
+	// where there is a better one.
+	everywhere := st.everywhere && (s.Purpose != ToEnter || (len(st.homes) > 1 && st.reaches(h)))
+	// Nor for a temporary code. Who comes in by that, or by such a phone, is in there alone; but a phone that counts
+	// everywhere may answer too, and opens all.
+	temporary := s.Purpose == ToEnter && h.member.HasAccess(now)
 	q := approval.Question{
 		User:    accounts.UserReference{ID: h.member.ID},
 		Context: approval.Context{IP: s.IP, UserAgent: s.UserAgent, Browser: s.Browser},
 		Confirm: approval.Number, Careful: st.careful(), OneMore: s.Purpose == ToReset,
-		// What holds for all organisations is not for a phone that one of them linked to decide,
-		// where there is a better one.
-		Everywhere:  st.everywhere && (s.Purpose != ToEnter || (len(st.homes) > 1 && st.reaches(h))),
-		CreationKey: s.ID + ":" + strconv.Itoa(s.Attempt),
+		Everywhere:  everywhere && !temporary,
+		CreationKey: s.ID + ":" + strconv.Itoa(s.Attempt), TextPurpose: s.TextPurpose(),
+	}
+	if st.typed() || temporary {
+		q.Life = approval.MaximumLife // as long as the code counts
 	}
 	if q.Context.Browser == "" {
 		q.Context.Browser = s.ID
@@ -113,7 +127,7 @@ func (s Session) question(st standing, h home) approval.Question {
 	switch s.Purpose {
 	case ToEnter:
 		opens := st.homes
-		if !q.Everywhere { // one phone that counts here alone, or nowhere else to go
+		if !everywhere { // one phone that counts here alone, or nowhere else to go
 			opens = []home{h}
 		}
 		if !q.Careful && !slices.ContainsFunc(opens, func(h home) bool { return !h.organisation.AllowTap }) {
@@ -145,6 +159,9 @@ func show(session Session, asked approval.Asked, view approval.View) Waiting {
 		Purpose: session.Purpose, State: view.State, RequestID: view.ID, Organisation: session.Organisation.Name, Confirm: view.Confirm,
 		Digits: view.Digits, Deliveries: view.Deliveries, Withheld: view.Withheld, Methods: view.Methods, Ticket: asked.Ticket,
 		Created: view.Created, Expires: view.Expires,
+	}
+	if session.Purpose != ToEnter {
+		w.Methods = slices.DeleteFunc(slices.Clone(w.Methods), func(m approval.Method) bool { return m == approval.Temporary })
 	}
 	if view.State == approval.Pending {
 		w.Number = asked.Number

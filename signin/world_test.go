@@ -107,7 +107,7 @@ func refused(v *ayetest.Visitor) map[string]func(context.Context, signin.Session
 			return v.SignIn.End(ctx, s, "ses_another")
 		},
 		"prove": func(ctx context.Context, s signin.Session) error {
-			_, _, err := v.SignIn.Prove(ctx, s, v.Visit, ayetest.Password)
+			_, _, err := v.SignIn.Prove(ctx, s, v.Visit, ayetest.Password, accounts.TextSecurity)
 			return err
 		},
 	}

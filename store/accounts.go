@@ -23,8 +23,11 @@ type personRow struct {
 	Number        string
 	NumberIndex   string
 	NumberProven  int64
+	NumberChanged int64
+	Texts         int64
 	Apps          int
 	RecoveryCodes int
+	Recovering    string
 	Created       int64
 }
 
@@ -40,7 +43,8 @@ func (s *Store) person(ctx context.Context, r personRow) (accounts.Person, error
 	number, err := s.unseal(ctx, numberPlace(r.ID), r.Number)
 	return accounts.Person{
 		ID: r.ID, Email: r.Email, Display: r.Display, Locale: r.Locale, HasPassword: r.PasswordSet > 0,
-		Number: number.Reveal(), NumberProven: moment(r.NumberProven), Apps: r.Apps, RecoveryCodes: r.RecoveryCodes, Created: moment(r.Created),
+		Number: number.Reveal(), NumberProven: moment(r.NumberProven), NumberChanged: moment(r.NumberChanged), Texts: moment(r.Texts),
+		Apps: r.Apps, RecoveryCodes: r.RecoveryCodes, Recovering: r.Recovering, Created: moment(r.Created),
 	}, err
 }
 
@@ -48,10 +52,12 @@ func newPersonRow(p accounts.Person) personRow {
 	return personRow{ID: p.ID, Email: p.Email, Display: p.Display, Locale: p.Locale, Created: millis(p.Created)}
 }
 
-const personColumns = "p.id, p.email, p.display, p.locale, p.password_set, p.number, p.number_proven, p.apps, p.recovery_codes, p.created"
+const personColumns = "p.id, p.email, p.display, p.locale, p.password_set, p.number, p.number_proven, p.number_changed, p.texts, p.apps, p.recovery_codes, p.recovering, p.created"
 
 func (r *personRow) fields() []any {
-	return []any{&r.ID, &r.Email, &r.Display, &r.Locale, &r.PasswordSet, &r.Number, &r.NumberProven, &r.Apps, &r.RecoveryCodes, &r.Created}
+	return []any{
+		&r.ID, &r.Email, &r.Display, &r.Locale, &r.PasswordSet, &r.Number, &r.NumberProven, &r.NumberChanged, &r.Texts, &r.Apps, &r.RecoveryCodes, &r.Recovering, &r.Created,
+	}
 }
 
 type membershipRow struct {
@@ -65,6 +71,10 @@ type membershipRow struct {
 	// InvitedAs is the name that the newest invitation gave.
 	InvitedAs string
 	Created   int64
+	RoleBy    string
+	RoleSince int64
+	// RoleBefore is the highest one that was held before, while it may still count.
+	RoleBefore accounts.Role
 }
 
 // TableName names the table.
@@ -74,6 +84,7 @@ func newMembershipRow(m accounts.Member, invitation string) membershipRow {
 	row := membershipRow{
 		ID: m.ID, OrganisationID: m.OrganisationID, PersonID: m.Person.ID, Role: m.Role,
 		Status: m.Status, Invitation: invitation, Created: millis(m.Created),
+		RoleBy: m.RoleBy, RoleSince: millis(m.RoleSince), RoleBefore: m.RoleBefore,
 	}
 	if invitation != "" {
 		row.Invited = row.Created
@@ -84,25 +95,35 @@ func newMembershipRow(m accounts.Member, invitation string) membershipRow {
 // memberRow is a membership with its person.
 type memberRow struct {
 	Membership membershipRow
+	vouched    bool
+	access     int64
 	Person     personRow
 }
 
+// accessUntil is until when a temporary code works here; what is live is said in the words of the index.
+const accessUntil = `COALESCE((SELECT c.link_until FROM cases AS c WHERE c.person_id = m.person_id AND c.organisation_id = m.organisation_id
+	AND c.state IN ('open', 'waiting', 'sent', 'revoked') AND c.state = 'sent' AND c.kind = 'forgotten' AND c.uses_left > 0), 0)`
+
 const (
-	memberColumns = "m.id, m.organisation_id, m.person_id, m.role, m.status, m.created, " + personColumns
+	// Whoever vouched did so for one number.
+	memberColumns = "m.id, m.organisation_id, m.person_id, m.role, m.role_by, m.role_since, m.role_before, m.status, m.created, m.vouched <> '' AND m.vouched = p.number_index, " + accessUntil + ", " + personColumns
 	fromMembers   = " FROM memberships AS m JOIN persons AS p ON p.id = m.person_id WHERE "
 	isMember      = " JOIN persons AS p ON p.id = m.person_id WHERE m.organisation_id = " + text + " AND m.status = 'active' AND "
 )
 
 func (r *memberRow) fields() []any {
 	m := &r.Membership
-	return append([]any{&m.ID, &m.OrganisationID, &m.PersonID, (*string)(&m.Role), (*string)(&m.Status), &m.Created}, r.Person.fields()...)
+	return append([]any{
+		&m.ID, &m.OrganisationID, &m.PersonID, (*string)(&m.Role), &m.RoleBy, &m.RoleSince, (*string)(&m.RoleBefore), (*string)(&m.Status), &m.Created, &r.vouched, &r.access,
+	}, r.Person.fields()...)
 }
 
 func (s *Store) member(ctx context.Context, r memberRow) (accounts.Member, error) {
 	p, err := s.person(ctx, r.Person)
 	return accounts.Member{
 		ID: r.Membership.ID, OrganisationID: r.Membership.OrganisationID, Person: p,
-		Role: r.Membership.Role, Status: r.Membership.Status, Created: moment(r.Membership.Created),
+		Role: r.Membership.Role, RoleBy: r.Membership.RoleBy, RoleSince: moment(r.Membership.RoleSince), RoleBefore: r.Membership.RoleBefore,
+		Status: r.Membership.Status, Vouched: r.vouched, AccessUntil: moment(r.access), Created: moment(r.Membership.Created),
 	}, err
 }
 
@@ -160,6 +181,9 @@ func (s *Store) AddMember(ctx context.Context, m accounts.Member, invitation str
 		if err != nil {
 			return err
 		}
+		if err = giveRole(tx, &m, entry); err != nil {
+			return err
+		}
 		row := newMembershipRow(m, invitation)
 		err = tx.Create(&row).Error
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
@@ -202,8 +226,19 @@ func (s *Store) SetRole(ctx context.Context, id string, from, to accounts.Role, 
 				return false, err
 			}
 		}
-		set, err := changed(tx.Model(&membershipRow{}).Where("id = ? AND role = ? AND status <> 'ended'", id, from).UpdateColumn("role", to))
-		if err != nil || !set {
+		held, err := one[roleRow](tx.conn, errRefused, "SELECT "+roleColumns+" FROM memberships WHERE id = ? AND role = ? AND status <> 'ended'", id, from)
+		if errors.Is(err, errRefused) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		before := held.before
+		if held.status == accounts.Active {
+			before = held.member().Rank(entry.At)
+		}
+		_, err = tx.exec("UPDATE memberships SET role = ?, role_by = ?, role_since = ?, role_before = ? WHERE id = ?", to, entry.Actor, millis(entry.At), before, id)
+		if err != nil {
 			return false, err
 		}
 		return true, record(tx, entry)
@@ -279,6 +314,15 @@ func (s *Store) MemberByID(ctx context.Context, organisationID, id string) (acco
 	return s.memberWhere(ctx, c, "m.organisation_id = "+text+" AND m.id = "+text+" AND m.status <> 'ended'", organisationID, id)
 }
 
+// Membership finds an active membership, of whatever organisation.
+func (s *Store) Membership(ctx context.Context, id string) (accounts.Member, error) {
+	c, err := s.reading(ctx)
+	if err != nil {
+		return accounts.Member{}, err
+	}
+	return s.memberWhere(ctx, c, "m.id = "+text+" AND m.status = 'active'", id)
+}
+
 // MemberList gives those that have not ended, by address.
 func (s *Store) MemberList(ctx context.Context, organisationID string) ([]accounts.Member, error) {
 	return s.membersWhere(ctx, "m.organisation_id = "+text+" AND m.status <> 'ended' ORDER BY p.email", organisationID)
@@ -314,7 +358,7 @@ func (s *Store) SetDisplay(ctx context.Context, personID, display string, entry 
 
 func (s *Store) setPerson(ctx context.Context, personID, column, value string, entry audit.Entry) error {
 	return s.write(ctx, func(tx *transaction) error {
-		found, err := changed(tx.Model(&personRow{}).Where("id = ?", personID).UpdateColumn(column, value))
+		found, err := changed(tx.Model(&personRow{}).Where("id = ? AND erased = 0", personID).UpdateColumn(column, value))
 		if err == nil && !found {
 			err = accounts.ErrNotFound
 		}

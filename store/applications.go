@@ -23,6 +23,7 @@ type applicationRow struct {
 	Link           string
 	Origins        document[[]string]
 	MayEnrol       bool
+	MayManageTexts bool
 	WebhookURL     string
 	WebhookSecret  string
 	Created        int64
@@ -50,7 +51,7 @@ func (clientSecretRow) TableName() string { return "client_secrets" }
 func (s *Store) applicationRows(ctx context.Context, a accounts.Application) (applicationRow, []clientSecretRow, error) {
 	row := applicationRow{
 		ID: a.ID, OrganisationID: a.OrganisationID, Kind: cmp.Or(a.Kind, accounts.KindClient), Name: a.Name, Link: a.Link, Origins: documentOf(a.Origins),
-		MayEnrol: a.MayEnrol, WebhookURL: a.WebhookURL, Created: millis(a.Created),
+		MayEnrol: a.MayEnrol, MayManageTexts: a.MayManageTexts, WebhookURL: a.WebhookURL, Created: millis(a.Created),
 	}
 	var err error
 	row.WebhookSecret, err = s.seal(ctx, row.place(), a.WebhookSecret)
@@ -97,7 +98,7 @@ func (s *Store) UpdateApplication(ctx context.Context, a accounts.Application, e
 	}
 	return s.write(ctx, func(tx *transaction) error {
 		found, err := changed(tx.Model(&applicationRow{}).Where("id = ? AND organisation_id = ? AND kind = 'client'", a.ID, a.OrganisationID).UpdateColumns(map[string]any{
-			"name": row.Name, "link": row.Link, "origins": row.Origins, "may_enrol": row.MayEnrol,
+			"name": row.Name, "link": row.Link, "origins": row.Origins, "may_enrol": row.MayEnrol, "may_manage_texts": row.MayManageTexts,
 			"webhook_url": row.WebhookURL, "webhook_secret": row.WebhookSecret,
 		}))
 		if err != nil {
@@ -148,7 +149,7 @@ type applicationSecretRow struct {
 func (r *applicationSecretRow) fields() []any {
 	a := &r.application
 	return []any{
-		&a.ID, &a.OrganisationID, (*string)(&a.Kind), &a.Name, &a.Link, &a.Origins, &a.MayEnrol, &a.WebhookURL, &a.WebhookSecret, &a.Created,
+		&a.ID, &a.OrganisationID, (*string)(&a.Kind), &a.Name, &a.Link, &a.Origins, &a.MayEnrol, &a.MayManageTexts, &a.WebhookURL, &a.WebhookSecret, &a.Created,
 		&r.id, &r.hash, &r.created,
 	}
 }
@@ -168,7 +169,7 @@ func (s *Store) applicationWhere(ctx context.Context, condition, value string) (
 	if err != nil {
 		return accounts.Application{}, err
 	}
-	rows, err := all[applicationSecretRow](c, `SELECT a.id, a.organisation_id, a.kind, a.name, a.link, a.origins, a.may_enrol, a.webhook_url, a.webhook_secret, a.created,
+	rows, err := all[applicationSecretRow](c, `SELECT a.id, a.organisation_id, a.kind, a.name, a.link, a.origins, a.may_enrol, a.may_manage_texts, a.webhook_url, a.webhook_secret, a.created,
 		s.id, s.hash, s.created FROM applications AS a LEFT JOIN client_secrets AS s ON s.application_id = a.id WHERE `+condition+` ORDER BY s.position`, value)
 	if err != nil {
 		return accounts.Application{}, err
@@ -203,7 +204,7 @@ func (s *Store) ApplicationList(ctx context.Context, organisationID string) ([]a
 func (s *Store) application(ctx context.Context, row applicationRow, secrets []accounts.ClientSecret) (accounts.Application, error) {
 	a := accounts.Application{
 		ID: row.ID, OrganisationID: row.OrganisationID, Kind: row.Kind, Name: row.Name, Link: row.Link, Origins: row.Origins.value,
-		MayEnrol: row.MayEnrol, WebhookURL: row.WebhookURL, Secrets: secrets, Created: moment(row.Created),
+		MayEnrol: row.MayEnrol, MayManageTexts: row.MayManageTexts, WebhookURL: row.WebhookURL, Secrets: secrets, Created: moment(row.Created),
 	}
 	open := s.unseal
 	if a.WebhookURL != "" {

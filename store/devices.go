@@ -43,20 +43,22 @@ type deviceRow struct {
 	ApprovalThumbprint string
 	Created            int64
 	Seen               int64
+	// RemovedCase is set by the case alone.
+	RemovedCase string
 }
 
 // TableName names the table.
 func (deviceRow) TableName() string { return "devices" }
 
 const selectDevice = "SELECT id, person_id, organisation_id, membership_id, local, status, platform, name, model, os_version, app_version, locale, push_provider, " +
-	"push_app, push_kind, push_environment, push_address, push_registered, push_state, device_key, device_thumbprint, approval_key, approval_thumbprint, created, seen FROM devices WHERE "
+	"push_app, push_kind, push_environment, push_address, push_registered, push_state, device_key, device_thumbprint, approval_key, approval_thumbprint, created, seen, removed_case FROM devices WHERE "
 
 func (r *deviceRow) fields() []any {
 	return []any{
 		&r.ID, &r.PersonID, &r.OrganisationID, &r.MembershipID, &r.Local, (*string)(&r.Status), (*string)(&r.Platform),
 		&r.Name, &r.Model, &r.OSVersion, &r.AppVersion, &r.Locale, (*string)(&r.PushProvider), &r.PushApp,
 		&r.PushKind, &r.PushEnvironment, &r.PushAddress, &r.PushRegistered, (*string)(&r.PushState), &r.DeviceKey, &r.DeviceThumbprint,
-		&r.ApprovalKey, &r.ApprovalThumbprint, &r.Created, &r.Seen,
+		&r.ApprovalKey, &r.ApprovalThumbprint, &r.Created, &r.Seen, &r.RemovedCase,
 	}
 }
 
@@ -88,7 +90,7 @@ func (s *Store) device(ctx context.Context, r deviceRow) (devices.Device, error)
 		Details: devices.Details{
 			Platform: r.Platform, Name: r.Name, Model: r.Model, OSVersion: r.OSVersion, AppVersion: r.AppVersion, Locale: r.Locale, Push: address,
 		},
-		Key: r.DeviceKey.value, ApprovalKey: r.ApprovalKey.value, PushState: r.PushState, Created: moment(r.Created), Seen: moment(r.Seen),
+		Key: r.DeviceKey.value, ApprovalKey: r.ApprovalKey.value, PushState: r.PushState, RemovedCase: r.RemovedCase, Created: moment(r.Created), Seen: moment(r.Seen),
 	}, nil
 }
 
@@ -227,7 +229,8 @@ func (s *Store) RemoveDevice(ctx context.Context, id string, entry audit.Entry) 
 	})
 }
 
-// RemoveSpare ends a phone's life, unless it is the person's last second factor.
+// RemoveSpare ends a phone's life, unless it is the person's last second factor beside text
+// messages: others can switch those off at any time.
 func (s *Store) RemoveSpare(ctx context.Context, id string, entry audit.Entry) (bool, error) {
 	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		row, err := standing(tx, id)
@@ -237,7 +240,7 @@ func (s *Store) RemoveSpare(ctx context.Context, id string, entry audit.Entry) (
 		if err != nil {
 			return false, err
 		}
-		had, err := hasFactor(tx, row.PersonID)
+		had, err := hasDevice(tx, row.PersonID)
 		if err != nil {
 			return false, err
 		}
@@ -245,7 +248,7 @@ func (s *Store) RemoveSpare(ctx context.Context, id string, entry audit.Entry) (
 		if err != nil || !removed {
 			return false, err
 		}
-		left, err := hasFactor(tx, row.PersonID)
+		left, err := hasDevice(tx, row.PersonID)
 		if err != nil {
 			return false, err
 		}
@@ -257,18 +260,34 @@ func (s *Store) RemoveSpare(ctx context.Context, id string, entry audit.Entry) (
 }
 
 // hasFactor tells whether the person has an active phone that counts somewhere, or an activated
-// authenticator app. Nothing can change between this look and the commit.
+// authenticator app, or chose text messages. Nothing can change between this look and the commit.
 func hasFactor(tx *transaction, personID string) (bool, error) {
-	_, err := one[found](tx.conn, errRefused, "SELECT 1 WHERE "+factorOf(text), personID, personID)
+	return holds(tx, factorOf(text), personID, personID, personID)
+}
+
+// hasDevice is hasFactor without text messages, which others can switch off.
+func hasDevice(tx *transaction, personID string) (bool, error) {
+	return holds(tx, deviceOf(text), personID, personID)
+}
+
+// holds tells whether the condition does.
+func holds(tx *transaction, condition string, values ...any) (bool, error) {
+	_, err := one[found](tx.conn, errRefused, "SELECT 1 WHERE "+condition, values...)
 	if errors.Is(err, errRefused) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// factorOf is the condition of hasFactor. A phone that is local to an organisation that the
-// person left counts no more.
+// factorOf is the condition of hasFactor. Text messages count also where none can be sent any more:
+// else the password alone would do for who chose them.
 func factorOf(person string) string {
+	return "(" + deviceOf(person) + " OR EXISTS (SELECT 1 FROM persons AS t WHERE t.id = " + person + " AND t.texts > 0))"
+}
+
+// deviceOf is the condition of hasDevice. A phone that is local to an organisation that the
+// person left counts no more.
+func deviceOf(person string) string {
 	return `(EXISTS (SELECT 1 FROM devices AS d WHERE d.person_id = ` + person + ` AND d.status <> 'removed' AND d.status = 'active' AND (d.local = 0 OR
 			EXISTS (SELECT 1 FROM memberships AS m WHERE m.person_id = d.person_id AND m.status = 'active' AND m.organisation_id = d.organisation_id)))
 		OR EXISTS (SELECT 1 FROM authenticators AS a WHERE a.person_id = ` + person + ` AND a.device_id IS NULL AND a.confirmed > 0))`

@@ -16,6 +16,13 @@ func (s *Store) BeginApp(ctx context.Context, e otp.Enrolment, most int, entry a
 		return err
 	}
 	return s.write(ctx, func(tx *transaction) error {
+		may, err := mayLink(tx, e.PersonID, e.By)
+		if err == nil && !may {
+			err = otp.ErrNone
+		}
+		if err != nil {
+			return err
+		}
 		if err := roomForApp(tx, e.PersonID, most); err != nil {
 			return err
 		}
@@ -58,7 +65,10 @@ func (s *Store) ActivateApp(ctx context.Context, a otp.Activation, entry audit.E
 		if err := roomForApp(tx, a.PersonID, a.MaxApps); err != nil {
 			return false, err
 		}
-		if err := endStrayCodes(tx, a.PersonID); err != nil {
+		if may, err := mayLink(tx, a.PersonID, a.By); err != nil || !may {
+			return false, err
+		}
+		if err := endStray(tx, a.PersonID, a.Now); err != nil {
 			return false, err
 		}
 		activated, err := changed(tx.Model(&authenticatorRow{}).
@@ -70,7 +80,10 @@ func (s *Store) ActivateApp(ctx context.Context, a otp.Activation, entry audit.E
 		if err := countFactors(tx, a.PersonID); err != nil {
 			return false, err
 		}
-		return true, record(tx, entry)
+		if err := record(tx, entry); err != nil {
+			return false, err
+		}
+		return true, endRecovery(tx, a.PersonID, a.Now)
 	})
 }
 
@@ -94,7 +107,7 @@ func (s *Store) RemoveApp(ctx context.Context, personID, id string, keepOne bool
 		if err = tx.Where("id = ?", id).Delete(&authenticatorRow{}).Error; err != nil {
 			return err
 		}
-		left, err := hasFactor(tx, personID)
+		left, err := hasDevice(tx, personID)
 		if err != nil {
 			return err
 		}
@@ -133,9 +146,10 @@ type recoveryCodeRow struct {
 // TableName names the table.
 func (recoveryCodeRow) TableName() string { return "recovery_codes" }
 
-// endStrayCodes ends the recovery codes of who has no second factor: before the first one counts,
-// so that nothing from the time without one answers beside it.
-func endStrayCodes(tx *transaction, personID string) error {
+// endStray ends what was laid aside by who has no second factor, before the first one counts, so that
+// nothing from the time without one answers beside it: recovery codes, and a number that was not proven
+// just now. Whoever knew the password could have done either.
+func endStray(tx *transaction, personID string, now time.Time) error {
 	has, err := hasFactor(tx, personID)
 	if err != nil || has {
 		return err
@@ -143,7 +157,10 @@ func endStrayCodes(tx *transaction, personID string) error {
 	if err = tx.Where("person_id = ?", personID).Delete(&recoveryCodeRow{}).Error; err != nil {
 		return err
 	}
-	return countFactors(tx, personID)
+	if err = countFactors(tx, personID); err != nil {
+		return err
+	}
+	return endStrayNumber(tx, personID, now)
 }
 
 // KeepRecoveryCodes makes these the person's only ones, beside a factor that counts.

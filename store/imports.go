@@ -128,7 +128,7 @@ func (s *Store) ImportStep(ctx context.Context, id string, done int, m accounts.
 		if !errors.Is(err, errRefused) {
 			return false, err
 		}
-		if invited, _, err = s.invite(ctx, tx, m, invitation, func(accounts.Role) error { return accounts.ErrExists }); err != nil {
+		if invited, _, err = s.invite(ctx, tx, m, invitation, func(accounts.Role) error { return accounts.ErrExists }, entry); err != nil {
 			return false, err
 		}
 		return true, record(tx, entry)

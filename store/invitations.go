@@ -45,7 +45,7 @@ func (s *Store) Invite(ctx context.Context, m accounts.Member, invitation string
 	err := s.write(ctx, func(tx *transaction) error {
 		var again bool
 		var err error
-		if invited, again, err = s.invite(ctx, tx, m, invitation, may); err != nil {
+		if invited, again, err = s.invite(ctx, tx, m, invitation, may, entry); err != nil {
 			return err
 		}
 		if again {
@@ -60,7 +60,7 @@ func (s *Store) Invite(ctx context.Context, m accounts.Member, invitation string
 }
 
 // invite makes or finds the person, and makes the invitation; again says that there was one.
-func (s *Store) invite(ctx context.Context, tx *transaction, m accounts.Member, invitation string, may func(accounts.Role) error) (invited accounts.Member, again bool, err error) {
+func (s *Store) invite(ctx context.Context, tx *transaction, m accounts.Member, invitation string, may func(accounts.Role) error, entry audit.Entry) (invited accounts.Member, again bool, err error) {
 	as := m.Person.Display
 	known, err := s.personByEmail(ctx, tx.conn, m.Person.Email)
 	switch {
@@ -76,6 +76,9 @@ func (s *Store) invite(ctx context.Context, tx *transaction, m accounts.Member, 
 	m.Status, m.Created = accounts.Invited, moment(millis(m.Created))
 	before, name, err := s.invited(ctx, tx.conn, "m.organisation_id = "+text+" AND m.person_id = "+text+" AND m.status <> 'ended'", m.OrganisationID, m.Person.ID)
 	if errors.Is(err, accounts.ErrNotFound) {
+		if err = giveRole(tx, &m, entry); err != nil {
+			return accounts.Member{}, false, err
+		}
 		row := newMembershipRow(m, invitation)
 		row.InvitedAs = as
 		if err = tx.Create(&row).Error; errors.Is(err, gorm.ErrDuplicatedKey) {
@@ -95,11 +98,11 @@ func (s *Store) invite(ctx context.Context, tx *transaction, m accounts.Member, 
 	as = cmp.Or(as, name)
 	// The condition is that of the update, so that nobody who accepted is invited again.
 	held, err := changed(tx.Model(&membershipRow{}).Where("id = ? AND status = 'invited'", before.ID).
-		UpdateColumns(map[string]any{"invitation": invitation, "invited": millis(m.Created), "role": m.Role, "invited_as": as}))
+		UpdateColumns(map[string]any{"invitation": invitation, "invited": millis(m.Created), "role": m.Role, "role_by": entry.Actor, "role_since": millis(entry.At), "invited_as": as}))
 	if err == nil && !held {
 		err = accounts.ErrExists
 	}
-	before.Role = m.Role
+	before.Role, before.RoleBy, before.RoleSince = m.Role, entry.Actor, moment(millis(entry.At))
 	return called(before, as), true, err
 }
 
@@ -135,14 +138,14 @@ func (s *Store) AcceptInvitation(ctx context.Context, hash string, since time.Ti
 			}
 		}
 		held, err := changed(tx.Model(&membershipRow{}).Where("id = ? AND status = 'invited' AND invitation = ?", accepted.ID, hash).
-			UpdateColumns(map[string]any{"status": accounts.Active, "invitation": ""}))
+			UpdateColumns(map[string]any{"status": accounts.Active, "invitation": "", "role_since": millis(entry.At)}))
 		if err != nil {
 			return err
 		}
 		if !held {
 			return accounts.ErrNotFound
 		}
-		accepted.Status = accounts.Active
+		accepted.Status, accepted.RoleSince = accounts.Active, moment(millis(entry.At))
 		// Only here it is known whose invitation it was.
 		entry.Organisation, entry.Subject = accepted.OrganisationID, accepted.ID
 		return record(tx, entry)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -17,17 +18,42 @@ var migrations embed.FS
 // ErrNewer says that a newer version of Aye has changed the database.
 var ErrNewer = errors.New("this database was changed by a newer version of Aye")
 
+// steps are the files in their order. SQLite takes a file as it is: goose would cut it into
+// statements first, with 4 MiB of memory for each.
+func steps() ([]*goose.Migration, error) {
+	paths, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var all []*goose.Migration
+	for _, path := range paths {
+		version, err := goose.NumericComponent(path)
+		if err != nil {
+			return nil, err
+		}
+		text, err := migrations.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, string(text))
+			return err
+		}}, nil))
+	}
+	return all, nil
+}
+
 // migrate takes the steps that this database has not taken yet. Each step is a transaction.
 func migrate(ctx context.Context, db *gorm.DB) error {
 	pool, err := db.DB()
 	if err != nil {
 		return err
 	}
-	steps, err := fs.Sub(migrations, "migrations/sqlite")
+	steps, err := steps()
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, steps, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, nil, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(steps...))
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}

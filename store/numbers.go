@@ -131,7 +131,7 @@ func (s *Store) NumberProof(ctx context.Context, personID string, since time.Tim
 	return s.proof(ctx, row)
 }
 
-// SetNumber uses a proof up and gives the person its number.
+// SetNumber uses a proof up, and the message that had its code, and gives the person its number.
 func (s *Store) SetNumber(ctx context.Context, p accounts.NumberProof, now time.Time, entry audit.Entry) error {
 	sealed, err := s.vault.Seal(ctx, numberPlace(p.PersonID), secret.Secret(p.Number))
 	if err != nil {
@@ -145,8 +145,15 @@ func (s *Store) SetNumber(ctx context.Context, p accounts.NumberProof, now time.
 		if err != nil {
 			return err
 		}
+		if _, err = tx.exec("UPDATE sms_messages SET used = ? WHERE about = ? AND used = 0", millis(now), p.ID); err != nil {
+			return err
+		}
+		changedAt, err := numberChanged(tx, p, now)
+		if err != nil {
+			return err
+		}
 		if err = tx.Model(&personRow{}).Where("id = ?", p.PersonID).UpdateColumns(map[string]any{
-			"number": sealed, "number_index": p.Index, "number_proven": millis(now),
+			"number": sealed, "number_index": p.Index, "number_proven": millis(now), "number_changed": changedAt,
 		}).Error; err != nil {
 			return err
 		}
@@ -154,14 +161,73 @@ func (s *Store) SetNumber(ctx context.Context, p accounts.NumberProof, now time.
 	})
 }
 
-// RemoveNumber forgets a person's number.
-func (s *Store) RemoveNumber(ctx context.Context, personID string, entry audit.Entry) (bool, error) {
+// knownNumberRow is the number that a person has, and since when it is another one.
+type knownNumberRow struct {
+	index   string
+	changed int64
+}
+
+func (r *knownNumberRow) fields() []any { return []any{&r.index, &r.changed} }
+
+// numberChanged is since when the number of the proof is another one than before: for who had none,
+// and nothing else that a thief would have to get past, since never. Who is recovering had something.
+func numberChanged(tx *transaction, p accounts.NumberProof, now time.Time) (int64, error) {
+	known, err := one[knownNumberRow](tx.conn, accounts.ErrNotFound, "SELECT number_index, number_changed FROM persons WHERE id = ?", p.PersonID)
+	if err != nil || known.index == p.Index {
+		return known.changed, err
+	}
+	if err = endVouching(tx, p.PersonID); err != nil {
+		return 0, err
+	}
+	has, err := hasFactor(tx, p.PersonID)
+	if err != nil {
+		return 0, err
+	}
+	person, err := recovering(tx, p.PersonID)
+	if err != nil || (known.index == "" && known.changed == 0 && !has && person.caseID == "") {
+		return 0, err
+	}
+	return millis(now), nil
+}
+
+// endVouching forgets what anybody said of the number before: should it come back, nobody knows who
+// has it by then.
+func endVouching(tx *transaction, personID string) error {
+	_, err := tx.exec("UPDATE memberships SET vouched = '' WHERE person_id = ? AND status <> 'ended' AND vouched <> ''", personID)
+	return err
+}
+
+// RemoveNumber forgets a person's number, and that text messages were a second factor.
+func (s *Store) RemoveNumber(ctx context.Context, personID string, keepFactor bool, entry audit.Entry) (bool, error) {
 	return s.attempt(ctx, func(tx *transaction) (bool, error) {
-		removed, err := changed(tx.Model(&personRow{}).Where("id = ? AND number_index <> ''", personID).
-			UpdateColumns(map[string]any{"number": "", "number_index": "", "number_proven": 0}))
+		had, err := hasFactor(tx, personID)
+		if err != nil {
+			return false, err
+		}
+		removed, err := changed(tx.Model(&personRow{}).Where("id = ? AND number_index <> ''", personID).UpdateColumns(map[string]any{
+			"number": "", "number_index": "", "number_proven": 0, "number_changed": millis(entry.At), "texts": 0,
+		}))
 		if err != nil || !removed {
 			return false, err
 		}
+		left, err := hasFactor(tx, personID)
+		if err != nil {
+			return false, err
+		}
+		if keepFactor && had && !left {
+			return false, accounts.ErrLastFactor
+		}
 		return true, record(tx, entry)
 	})
+}
+
+// endStrayNumber takes the number away of who had no second factor, unless it was proven just now, as
+// who sets the factor up does; or the factors went by a support case, so that it was proven beside one.
+func endStrayNumber(tx *transaction, personID string, now time.Time) error {
+	rows, err := tx.exec("UPDATE persons SET number = '', number_index = '', number_proven = 0, number_changed = ? WHERE id = ? AND number_index <> '' AND recovering = '' AND number_proven < ?",
+		millis(now), personID, millis(now.Add(-accounts.NumberFresh)))
+	if err != nil || rows == 0 {
+		return err
+	}
+	return record(tx, audit.Entry{Actor: "system", Action: "person.number-removed", Subject: personID, At: now.UTC(), Data: map[string]string{"why": "laid-aside"}})
 }

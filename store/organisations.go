@@ -22,6 +22,8 @@ type organisationRow struct {
 	Methods           string
 	SessionIdle       int64
 	SessionLife       int64
+	CaseWait          int64
+	SupportContact    string
 	Colour            string
 	LogoType          string
 	Created           int64
@@ -35,6 +37,7 @@ func (r organisationRow) organisation() accounts.Organisation {
 		ID: r.ID, Name: r.Name, Profile: r.Profile, AllowTap: r.AllowTap,
 		MinimumAppVersion: r.MinimumAppVersion, Locale: r.Locale, SecondFactorFrom: moment(r.SecondFactorFrom), Methods: factors(r.Methods),
 		SessionIdle: time.Duration(r.SessionIdle) * time.Second, SessionLife: time.Duration(r.SessionLife) * time.Second,
+		CaseWait: time.Duration(r.CaseWait) * time.Millisecond, SupportContact: r.SupportContact,
 		Colour: r.Colour, Logo: accounts.Logo{Type: r.LogoType}, Created: moment(r.Created),
 	}
 }
@@ -43,7 +46,8 @@ func newOrganisationRow(o accounts.Organisation) organisationRow {
 	return organisationRow{
 		ID: o.ID, Name: o.Name, Profile: o.Profile, AllowTap: o.AllowTap,
 		MinimumAppVersion: o.MinimumAppVersion, Locale: o.Locale, SecondFactorFrom: millis(o.SecondFactorFrom), Methods: factorsText(o.Methods),
-		SessionIdle: int64(o.SessionIdle / time.Second), SessionLife: int64(o.SessionLife / time.Second), Colour: o.Colour, Created: millis(o.Created),
+		SessionIdle: int64(o.SessionIdle / time.Second), SessionLife: int64(o.SessionLife / time.Second),
+		CaseWait: o.CaseWait.Milliseconds(), SupportContact: o.SupportContact, Colour: o.Colour, Created: millis(o.Created),
 	}
 }
 
@@ -86,6 +90,7 @@ func (s *Store) UpdateOrganisation(ctx context.Context, o accounts.Organisation,
 		columns = map[string]any{
 			"profile": row.Profile, "allow_tap": row.AllowTap, "minimum_app_version": row.MinimumAppVersion, "locale": row.Locale,
 			"second_factor_from": row.SecondFactorFrom, "methods": row.Methods, "session_idle": row.SessionIdle, "session_life": row.SessionLife,
+			"case_wait": row.CaseWait, "support_contact": row.SupportContact,
 		}
 	}
 	if what != accounts.Rules {
@@ -106,12 +111,12 @@ func (s *Store) UpdateOrganisation(ctx context.Context, o accounts.Organisation,
 func (r *organisationRow) fields() []any {
 	return []any{
 		&r.ID, &r.Name, (*string)(&r.Profile), &r.AllowTap, &r.MinimumAppVersion, &r.Locale,
-		&r.SecondFactorFrom, &r.Methods, &r.SessionIdle, &r.SessionLife, &r.Colour, &r.LogoType, &r.Created,
+		&r.SecondFactorFrom, &r.Methods, &r.SessionIdle, &r.SessionLife, &r.CaseWait, &r.SupportContact, &r.Colour, &r.LogoType, &r.Created,
 	}
 }
 
 const organisationColumns = "o.id, o.name, o.profile, o.allow_tap, o.minimum_app_version, o.locale, " +
-	"o.second_factor_from, o.methods, o.session_idle, o.session_life, o.colour, o.logo_type, o.created"
+	"o.second_factor_from, o.methods, o.session_idle, o.session_life, o.case_wait, o.support_contact, o.colour, o.logo_type, o.created"
 
 // Organisation finds a tenant.
 func (s *Store) Organisation(ctx context.Context, id string) (accounts.Organisation, error) {

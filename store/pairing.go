@@ -78,11 +78,18 @@ func (s *Store) OpenPairing(ctx context.Context, p pairing.Pairing, since time.T
 			return nil
 		}
 		var opened int64
-		if err := tx.Model(&pairingRow{}).Where("person_id = ? AND created >= ?", p.PersonID, millis(since)).Count(&opened).Error; err != nil {
+		if err = tx.Model(&pairingRow{}).Where("person_id = ? AND created >= ?", p.PersonID, millis(since)).Count(&opened).Error; err != nil {
 			return err
 		}
 		if opened >= int64(limit) {
 			return pairing.ErrTooMany
+		}
+		may, err := mayOpen(tx, p)
+		if err != nil {
+			return err
+		}
+		if !may {
+			return pairing.ErrEnrolRefused
 		}
 		if row.First {
 			has, err := hasFactor(tx, p.PersonID)
@@ -161,7 +168,7 @@ func (s *Store) Claim(ctx context.Context, c pairing.Claim, entry audit.Entry) (
 		if phones >= int64(c.MaxPhones) {
 			return false, pairing.ErrTooManyPhones
 		}
-		if err = endStrayCodes(tx, c.Device.PersonID); err != nil {
+		if err = endStray(tx, c.Device.PersonID, c.Now); err != nil {
 			return false, err
 		}
 		err = tx.Create(&device).Error
@@ -174,7 +181,10 @@ func (s *Store) Claim(ctx context.Context, c pairing.Claim, entry audit.Entry) (
 		if err := tx.Create(&authenticator).Error; err != nil {
 			return false, err
 		}
-		return true, record(tx, entry)
+		if err := record(tx, entry); err != nil {
+			return false, err
+		}
+		return true, endRecovery(tx, c.Device.PersonID, c.Now)
 	})
 }
 
@@ -221,33 +231,37 @@ func (s *Store) MovePairing(ctx context.Context, m pairing.Move, entry audit.Ent
 		if err != nil || !moved {
 			return false, err
 		}
-		if held, err := changeDevice(tx, m); err != nil || !held {
+		personID, held, err := changeDevice(tx, m)
+		if err != nil || !held {
 			return false, err
 		}
-		return true, record(tx, entry)
+		if err = record(tx, entry); err != nil || personID == "" {
+			return err == nil, err
+		}
+		return true, endRecovery(tx, personID, m.Now)
 	})
 }
 
-// changeDevice tells whether the phone let itself be changed: a removed one is never active
-// again, and then the pairing does not move either.
-func changeDevice(tx *transaction, m pairing.Move) (bool, error) {
+// changeDevice tells whether the phone let itself be changed, and whose it is that is active now: a removed one is
+// never active again, and then the pairing does not move either.
+func changeDevice(tx *transaction, m pairing.Move) (personID string, held bool, err error) {
 	if m.Device == "" {
-		return true, nil
+		return "", true, nil
 	}
 	row, err := find[pairingRow](tx.Where("id = ?", m.PairingID), pairing.ErrNotFound)
 	if err != nil {
-		return false, err
+		return "", false, err
 	}
 	if m.Device != pairing.Remove {
 		if row.First {
 			has, failed := hasFactor(tx, row.PersonID)
 			if failed != nil || has {
-				return false, failed
+				return "", false, failed
 			}
 		}
 		pending := tx.Model(&deviceRow{}).Where("id = ? AND status = 'pending'", row.DeviceID)
-		if err = endStrayCodes(tx, row.PersonID); err != nil {
-			return false, err
+		if err = endStray(tx, row.PersonID, m.Now); err != nil {
+			return "", false, err
 		}
 		if m.Device == pairing.ActivateFirst {
 			// Said twice, because the index of a person's phones leaves the removed ones out.
@@ -255,10 +269,11 @@ func changeDevice(tx *transaction, m pairing.Move) (bool, error) {
 				WHERE other.person_id = devices.person_id AND other.status <> 'removed' AND other.status = 'active'
 				AND (other.local = 0 OR other.organisation_id = devices.organisation_id))`)
 		}
-		return changed(pending.UpdateColumn("status", devices.Active))
+		held, err = changed(pending.UpdateColumn("status", devices.Active))
+		return row.PersonID, held, err
 	}
 	_, err = removeDevice(tx, string(row.DeviceID)) // perhaps there is none, or it was removed before
-	return err == nil, err
+	return "", err == nil, err
 }
 
 // DropPairings ends all that can still link a phone to the person. The store says in each entry
@@ -266,20 +281,25 @@ func changeDevice(tx *transaction, m pairing.Move) (bool, error) {
 func (s *Store) DropPairings(ctx context.Context, personID string, now time.Time, entry audit.Entry) ([]pairing.Pairing, error) {
 	var dropped []pairing.Pairing
 	err := s.write(ctx, func(tx *transaction) (err error) {
-		dropped, err = list(tx.Where("person_id = ? AND (state IN ('open', 'awaiting-code', 'awaiting-approval') OR (state = 'expired' AND ends > ?))",
-			personID, millis(now)), pairingRow.pairing)
-		if err != nil {
-			return err
-		}
-		for i := range dropped {
-			if err = dropPairing(tx, &dropped[i], now, entry); err != nil {
-				return err
-			}
-		}
-		return nil
+		dropped, err = dropPairings(tx, personID, now, entry)
+		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	return dropped, nil
+}
+
+func dropPairings(tx *transaction, personID string, now time.Time, entry audit.Entry) ([]pairing.Pairing, error) {
+	dropped, err := list(tx.Where("person_id = ? AND (state IN ('open', 'awaiting-code', 'awaiting-approval') OR (state = 'expired' AND ends > ?))",
+		personID, millis(now)), pairingRow.pairing)
+	if err != nil {
+		return nil, err
+	}
+	for i := range dropped {
+		if err = dropPairing(tx, &dropped[i], now, entry); err != nil {
+			return nil, err
+		}
 	}
 	return dropped, nil
 }

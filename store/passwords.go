@@ -48,7 +48,7 @@ func (s *Store) PasswordOf(ctx context.Context, email, browser string) (accounts
 // SetPassword stores what is kept of a password, and ends the links that were mailed before.
 func (s *Store) SetPassword(ctx context.Context, personID, hash string, now time.Time, entry audit.Entry) error {
 	return s.write(ctx, func(tx *transaction) error {
-		found, err := changed(tx.Model(&personRow{}).Where("id = ?", personID).UpdateColumn("password_set", millis(now)))
+		found, err := changed(tx.Model(&personRow{}).Where("id = ? AND erased = 0", personID).UpdateColumn("password_set", millis(now)))
 		if err != nil {
 			return err
 		}

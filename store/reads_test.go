@@ -36,8 +36,8 @@ func newReads(tb testing.TB) (*ayetest.World, []read) {
 	return w, []read{
 		{"Application", 38, func(ctx context.Context) error { _, err := s.Application(ctx, w.Shop.ID); return err }},
 		{"MemberOf", 51, func(ctx context.Context) error { _, _, err := s.MemberOf(ctx, w.Organisation.ID, user); return err }},
-		{"Member", 34, func(ctx context.Context) error { _, err := s.Member(ctx, w.Organisation.ID, user); return err }},
-		{"MemberByEmail", 34, func(ctx context.Context) error { _, err := s.Member(ctx, w.Organisation.ID, address); return err }},
+		{"Member", 35, func(ctx context.Context) error { _, err := s.Member(ctx, w.Organisation.ID, user); return err }},
+		{"MemberByEmail", 35, func(ctx context.Context) error { _, err := s.Member(ctx, w.Organisation.ID, address); return err }},
 		{"DevicesOf", 89, func(ctx context.Context) error { _, err := s.DevicesOf(ctx, ada.Person.ID); return err }},
 		{"Device", 85, func(ctx context.Context) error { _, err := s.Device(ctx, phone.Device.ID); return err }},
 		{"Request", 52, func(ctx context.Context) error { _, err := s.Request(ctx, pending.ID); return err }},

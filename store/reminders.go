@@ -22,7 +22,7 @@ func (r reminderRow) reminder() accounts.Reminder {
 }
 
 // WithoutFactor gives members who have neither a phone that counts in their organisation nor an
-// authenticator app, and were not told when one will be asked for. What the statement seems to
+// authenticator app, did not choose text messages, and were not told when one will be asked for. What the statement seems to
 // say twice are the conditions of the indices.
 func (s *Store) WithoutFactor(ctx context.Context, after, until time.Time, limit int) ([]accounts.Reminder, error) {
 	c, err := s.reading(ctx)
@@ -31,7 +31,7 @@ func (s *Store) WithoutFactor(ctx context.Context, after, until time.Time, limit
 	}
 	rows, err := all[reminderRow](c, `SELECT m.id, m.organisation_id, m.person_id, o.second_factor_from FROM organisations AS o
 		JOIN memberships AS m ON m.organisation_id = o.id AND m.status <> 'ended' AND m.status = 'active' AND m.reminded <> o.second_factor_from
-		JOIN persons AS p ON p.id = m.person_id AND p.apps = 0
+		JOIN persons AS p ON p.id = m.person_id AND p.apps = 0 AND p.texts = 0
 		WHERE o.second_factor_from > 0 AND o.second_factor_from > `+number+` AND o.second_factor_from <= `+number+` AND NOT EXISTS (SELECT 1 FROM devices AS d
 			WHERE d.person_id = m.person_id AND d.status <> 'removed' AND d.status = 'active' AND (d.local = 0 OR d.organisation_id = m.organisation_id))
 		LIMIT `+number, millis(after), millis(until), limit)

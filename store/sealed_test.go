@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/aye/accounts"
+	"example.com/aye/alerts"
 	"example.com/aye/devices"
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
@@ -50,6 +51,8 @@ func TestThreatThiefOfTheDatabase(t *testing.T) {
 	updated.Push = devices.Address{Provider: notify.ProviderFCM, App: "app", Kind: "fid", Address: "CANARYINTHEUPDATE"}
 	must(t, s.UpdateDevice(ctx, updated.ID, devices.Details{}, updated.Details, audit.Entry{Organisation: h.Organisation.ID}))
 	plantErrands(t, h, s, m)
+	plantTexts(t, h, s, m)
+	must(t, s.SetAlertHook(ctx, alerts.Hook{OrganisationID: h.Organisation.ID, URL: "https://alerts.example.com", Secret: "whsec_CANARYINTHEALERTS"}, audit.Entry{Organisation: h.Organisation.ID}))
 	signer, err := signing.Load(ctx, s, "https://aye.example.com", h.Clock.Now)
 	must(t, err)
 	must(t, signer.Rotate(ctx))
@@ -131,6 +134,20 @@ func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 			},
 		},
 		{
+			"secret of alerts", "UPDATE alert_hooks SET secret = (SELECT secret FROM alert_hooks WHERE organisation_id = '')",
+			func(ctx context.Context, h *storetest.House, _ devices.Device, s *store.Store) error {
+				_, err := s.AlertHook(ctx, h.Organisation.ID)
+				return err
+			},
+		},
+		{
+			"emptied secret of alerts", "UPDATE alert_hooks SET secret = ''",
+			func(ctx context.Context, _ *storetest.House, _ devices.Device, s *store.Store) error {
+				_, err := s.AlertHook(ctx, "")
+				return err
+			},
+		},
+		{
 			"signing key", "UPDATE signing_keys SET private = (SELECT max(private) FROM signing_keys)",
 			func(ctx context.Context, _ *storetest.House, _ devices.Device, s *store.Store) error {
 				_, err := s.SigningKeys(ctx)
@@ -196,6 +213,9 @@ func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 			h.AddPhone(t, m, pairing.Paired)
 			h.AddApplication(t, h.AddOrganisation(t, "Other"), "Other")
 			numbersAndLetters(t, h, s, m, h.AddPerson(t, "bea@example.com"))
+			for _, organisationID := range []string{"", h.Organisation.ID} {
+				must(t, s.SetAlertHook(t.Context(), alerts.Hook{OrganisationID: organisationID, URL: "https://alerts.example.com", Secret: "whsec_secret"}, audit.Entry{}))
+			}
 			signer, err := signing.Load(t.Context(), s, "https://aye.example.com", h.Clock.Now)
 			must(t, err)
 			must(t, signer.Rotate(t.Context()))

@@ -23,15 +23,15 @@ type sessionRow struct {
 	until, created, seen, ends, proven, idle, pause              int64
 }
 
-const sessionColumns = "id, token, person_id, level, organisation_id, membership_id, picked, within_id, method, request_id, purpose, waiting_id, attempt, " +
-	"until, created, seen, ends, proven, idle, pause, ip, place, user_agent, browser, next"
+const sessionColumns = "id, token, person_id, level, organisation_id, membership_id, picked, within_id, method, request_id, purpose, about, waiting_id, attempt, " +
+	"until, created, seen, ends, proven, idle, pause, ip, place, user_agent, browser, next, case_id, proven_by"
 
 func (r *sessionRow) fields() []any {
 	s := &r.Session
 	return []any{
 		&s.ID, &s.TokenHash, &s.PersonID, (*string)(&s.Level), &r.organisationID, &r.membershipID, &r.picked, &r.withinID, (*string)(&s.Method),
-		&r.requestID, (*string)(&s.Purpose), &r.waitingID, &s.Attempt,
-		&r.until, &r.created, &r.seen, &r.ends, &r.proven, &r.idle, &r.pause, &s.IP, &s.Place, &s.UserAgent, &s.Browser, &s.Next, &s.Reported,
+		&r.requestID, (*string)(&s.Purpose), (*string)(&s.About), &r.waitingID, &s.Attempt,
+		&r.until, &r.created, &r.seen, &r.ends, &r.proven, &r.idle, &r.pause, &s.IP, &s.Place, &s.UserAgent, &s.Browser, &s.Next, &s.CaseID, (*string)(&s.ProvenBy), &s.Reported,
 	}
 }
 
@@ -48,13 +48,13 @@ func (r sessionRow) session() signin.Session {
 }
 
 // changing are the columns that a change may set, in the order of changed values.
-var changing = strings.Split("token, level, organisation_id, membership_id, picked, within_id, method, request_id, purpose, waiting_id, attempt, "+
-	"until, ends, proven, idle, ip, place, user_agent, browser", ", ")
+var changing = strings.Split("token, level, organisation_id, membership_id, picked, within_id, method, request_id, purpose, about, waiting_id, attempt, "+
+	"until, ends, proven, proven_by, idle, ip, place, user_agent, browser", ", ")
 
 func changingValues(s signin.Session) []any {
 	return []any{
 		s.TokenHash, s.Level, s.Organisation.ID, s.Member.ID, s.OrganisationID != "", reference(s.Within), s.Method, reference(s.RequestID),
-		s.Purpose, reference(s.WaitingID), s.Attempt, millis(s.Until), millis(s.Ends), millis(s.Proven), s.Idle.Milliseconds(),
+		s.Purpose, s.About, reference(s.WaitingID), s.Attempt, millis(s.Until), millis(s.Ends), millis(s.Proven), s.ProvenBy, s.Idle.Milliseconds(),
 		s.IP, s.Place, s.UserAgent, s.Browser,
 	}
 }
@@ -62,8 +62,11 @@ func changingValues(s signin.Session) []any {
 // StartSession adds a session.
 func (s *Store) StartSession(ctx context.Context, session signin.Session, entry audit.Entry) error {
 	return s.write(ctx, func(tx *transaction) error {
-		values := append(changingValues(session), session.ID, session.PersonID, millis(session.Created), millis(session.Seen), session.Pause.Milliseconds(), session.Next)
-		_, err := tx.exec("INSERT INTO sessions ("+strings.Join(changing, ", ")+", id, person_id, created, seen, pause, next) VALUES "+places(len(values)), values...)
+		if err := linkCounts(tx, session); err != nil {
+			return err
+		}
+		values := append(changingValues(session), session.ID, session.PersonID, millis(session.Created), millis(session.Seen), session.Pause.Milliseconds(), session.Next, session.CaseID)
+		_, err := tx.exec("INSERT INTO sessions ("+strings.Join(changing, ", ")+", id, person_id, created, seen, pause, next, case_id) VALUES "+places(len(values)), values...)
 		if err != nil {
 			return err
 		}

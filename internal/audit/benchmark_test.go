@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"testing"
@@ -59,4 +60,49 @@ func TestAllocations(t *testing.T) {
 	if got > most {
 		t.Errorf("%v allocations, %v at most", got, most)
 	}
+}
+
+// BenchmarkVerify is an export in memory that is verified, beside the bare hash of the same bytes.
+func BenchmarkVerify(b *testing.B) {
+	text := exported(b, 20_000)
+	b.Run("way=aye", func(b *testing.B) {
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := audit.VerifyExport(bytes.NewReader(text), audit.Trust{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("way=bare", func(b *testing.B) {
+		b.SetBytes(int64(len(text)))
+		for b.Loop() {
+			_ = sha256.Sum256(text)
+		}
+	})
+}
+
+// exported has rows as they are: decisions, most of all.
+func exported(tb testing.TB, n int) []byte {
+	tb.Helper()
+	var last audit.Row
+	rows := make([]audit.Row, 0, n)
+	for range n {
+		var err error
+		if last, err = audit.Append(last, approved()); err != nil {
+			tb.Fatal(err)
+		}
+		rows = append(rows, last)
+	}
+	l := newSigner(tb)
+	point := l.sign(tb, audit.Checkpoint{Organisation: last.Organisation, Number: 1, Sequence: last.Sequence, Hash: last.Hash, Previous: audit.First, At: last.At})
+	var out bytes.Buffer
+	e, err := audit.NewExporter(&out, audit.Header{At: last.At, All: true, Keys: []audit.PublicKey{l.public}})
+	must(tb, err)
+	must(tb, e.Chain(audit.Span{Organisation: last.Organisation, Previous: audit.First, Last: last.Sequence, Hash: last.Hash}, []audit.Checkpoint{point}))
+	for _, row := range rows {
+		must(tb, e.Row(row))
+	}
+	must(tb, e.End())
+	return out.Bytes()
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ErrBroken says that a chain was changed.
@@ -26,42 +28,78 @@ type Entry struct {
 	At time.Time `json:"at"`
 	// Data is what else belongs to it: ids, states, counts. Never a secret or personal data.
 	Data map[string]string `json:"data,omitempty"`
+	// Personal are values that name somebody, for example "ip", "email", "name". The chain has a salted commitment of
+	// each, and the value stands beside it, where it can be erased.
+	Personal map[string]string `json:"-"`
 }
 
 // Row is an entry in its place in the chain.
 type Row struct {
 	Entry
+	// Commitments are salted hashes of the personal values, by name. They stay when the values are erased.
+	Commitments map[string]string `json:"commitments,omitempty"`
 	// Sequence counts from 1 in each chain without a gap.
 	Sequence int64 `json:"sequence"`
 	// Previous is the hash of the row before, 64 zeros for the first.
 	Previous string `json:"previous"`
 	// Hash is the SHA-256, in hexadecimal, of the row as JSON without this field.
 	Hash string `json:"hash"`
+	// Openings are the personal values that were not erased, with what proves them.
+	Openings []Opening `json:"-"`
 }
 
 // First is the Previous of a chain's first row.
 const First = "0000000000000000000000000000000000000000000000000000000000000000"
 
-// Append gives the row for an entry behind the last one; the zero Row starts a chain.
+// Append gives the row for an entry behind the last one; the zero Row starts a chain. The entry's personal values become
+// commitments and openings.
 func Append(last Row, entry Entry) (Row, error) {
 	entry.At = entry.At.UTC().Truncate(time.Millisecond)
+	entry.clean()
 	row := Row{Entry: entry, Sequence: last.Sequence + 1, Previous: last.Hash}
 	if row.Sequence == 1 {
 		row.Previous = First
 	}
-	hash, err := row.hash()
-	row.Hash = hash
+	row.commit()
+	text, err := row.Text()
+	row.Hash = hash(text)
 	return row, err
 }
 
-func (r Row) hash() (string, error) {
+// clean makes all texts UTF-8. JSON can hold nothing else: what is read back would not be what was hashed.
+func (e *Entry) clean() {
+	for _, text := range []*string{&e.Organisation, &e.Actor, &e.Action, &e.Subject} {
+		*text = strings.ToValidUTF8(*text, "\ufffd")
+	}
+	e.Data, e.Personal = cleaned(e.Data), cleaned(e.Personal)
+}
+
+func cleaned(values map[string]string) map[string]string {
+	for _, value := range values {
+		if !utf8.ValidString(value) {
+			valid := make(map[string]string, len(values))
+			for name, value := range values {
+				valid[name] = strings.ToValidUTF8(value, "\ufffd")
+			}
+			return valid
+		}
+	}
+	return values
+}
+
+// Text gives the bytes that the row's hash covers: the row as JSON with an empty hash.
+func (r Row) Text() ([]byte, error) {
 	r.Hash = ""
 	text, err := json.Marshal(r) // struct order is fixed and map keys are sorted
 	if err != nil {
-		return "", fmt.Errorf("audit row: %w", err)
+		return nil, fmt.Errorf("audit row: %w", err)
 	}
+	return text, nil
+}
+
+func hash(text []byte) string {
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+	return hex.EncodeToString(sum[:])
 }
 
 // Verifier checks a chain row by row, in order. The zero value starts at the first row.
@@ -69,12 +107,16 @@ type Verifier struct{ last Row }
 
 // Next checks one row. The error names the row and is [ErrBroken].
 func (v *Verifier) Next(row Row) error {
-	want, err := Append(v.last, row.Entry)
+	text, err := row.Text()
 	if err != nil {
 		return err
 	}
-	if row.Sequence != want.Sequence || row.Previous != want.Previous || row.Hash != want.Hash {
-		return fmt.Errorf("%w at row %d of chain %q", ErrBroken, want.Sequence, row.Organisation)
+	sequence, previous := v.last.Sequence+1, v.last.Hash
+	if sequence == 1 {
+		previous = First
+	}
+	if row.Sequence != sequence || row.Previous != previous || row.Hash != hash(text) {
+		return fmt.Errorf("%w at row %d of chain %q", ErrBroken, sequence, row.Organisation)
 	}
 	v.last = row
 	return nil

@@ -9,8 +9,11 @@ import (
 	"example.com/aye/notify"
 )
 
-// category names the notification's buttons in the app.
-const category = "AYE_APPROVAL"
+// Categories name the notification's buttons in the app.
+const (
+	category     = "AYE_APPROVAL"
+	caseCategory = "AYE_CASE"
+)
 
 // reference is our own part of the payload.
 type reference struct {
@@ -41,6 +44,9 @@ func notification(target notify.Target, topic string, message notify.Message) (*
 		content.ContentAvailable()
 	case notify.MessageApproval:
 		content.AlertTitle(message.Title).Category(category).
+			InterruptionLevel(payload.InterruptionLevelTimeSensitive)
+	case notify.MessageCase: // of its own category: a case has no button that says yes
+		content.AlertTitle(message.Title).Category(caseCategory).
 			InterruptionLevel(payload.InterruptionLevelTimeSensitive)
 	case notify.MessageTest: // no buttons: there is nothing to approve
 		content.AlertTitle(message.Title).InterruptionLevel(payload.InterruptionLevelTimeSensitive)

@@ -18,15 +18,12 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestNotification(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []notify.Kind{notify.MessageApproval, notify.MessageWithdraw, notify.MessageTest} {
+	for _, kind := range []notify.Kind{notify.MessageApproval, notify.MessageWithdraw, notify.MessageTest, notify.MessageCase} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			n, err := notification(
 				notify.Target{Device: "dev_1", Provider: notify.ProviderAPNs, Address: "00ff"}, "com.example.aye",
-				notify.Message{
-					Kind: kind, Reference: "apr_0190b7e7c5b17d6f8f7a3f0c1d2e3f40", Device: "dev_1",
-					Title: "Accept login request?", Expires: time.Date(2026, 11, 21, 10, 2, 0, 0, time.UTC),
-				})
+				message(kind))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,6 +37,17 @@ func TestNotification(t *testing.T) {
 			})
 		})
 	}
+}
+
+func message(kind notify.Kind) notify.Message {
+	m := notify.Message{
+		Kind: kind, Reference: "apr_0190b7e7c5b17d6f8f7a3f0c1d2e3f40", Device: "dev_1",
+		Title: "Accept login request?", Expires: time.Date(2026, 11, 21, 10, 2, 0, 0, time.UTC),
+	}
+	if kind == notify.MessageCase {
+		m.Reference, m.Title = "case_0190b7e7c5b17d6f8f7a3f0c1d2e3f41", "Somebody asked support for help in your name"
+	}
+	return m
 }
 
 func golden(t *testing.T, name string, value any) {

@@ -27,21 +27,26 @@ func TestPayload(t *testing.T) {
 		"approval":     {notify.AddressToken, notify.MessageApproval, now.Add(119*time.Second + 300*time.Millisecond)},
 		"withdraw":     {notify.AddressToken, notify.MessageWithdraw, now.Add(time.Minute)},
 		"test":         {notify.AddressToken, notify.MessageTest, now.Add(time.Minute)},
+		"case":         {notify.AddressToken, notify.MessageCase, now.Add(24 * time.Hour)},
 		"installation": {notify.AddressFID, notify.MessageApproval, now.Add(time.Minute)},
 		"late":         {notify.AddressToken, notify.MessageApproval, now.Add(-time.Minute)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			message := payload(
+			golden(t, name, payload(
 				notify.Target{Device: "dev_1", Provider: notify.ProviderFCM, Kind: test.address, Address: "an-address"},
-				notify.Message{
-					Kind: test.kind, Reference: "apr_0190b7e7c5b17d6f8f7a3f0c1d2e3f40", Device: "dev_1",
-					Title: "Accept login request?", Expires: test.expires,
-				}, now)
-			golden(t, name, message)
+				message(test.kind, test.expires), now))
 		})
 	}
+}
+
+func message(kind notify.Kind, expires time.Time) notify.Message {
+	m := notify.Message{Kind: kind, Reference: "apr_0190b7e7c5b17d6f8f7a3f0c1d2e3f40", Device: "dev_1", Title: "Accept login request?", Expires: expires}
+	if kind == notify.MessageCase {
+		m.Reference, m.Title = "case_0190b7e7c5b17d6f8f7a3f0c1d2e3f41", "Somebody asked support for help in your name"
+	}
+	return m
 }
 
 func golden(t *testing.T, name string, value any) {

@@ -32,6 +32,17 @@ type Content struct {
 	// Device and Application are the names of a phone or app, and of an application.
 	Device, Application string
 	IP                  string
+	// Provider is the name of a provider of text messages, and Reason why it takes none, as sms.Class says it,
+	// or what was done with it, or with the address for alerts. Who did that, or gave a role, is By or Application, or with ByOperator the operator.
+	Provider, Reason, By string
+	ByOperator           bool
+	// Role is the one that somebody has from now on, and Before the one until now, empty for none: in the words of accounts.Role.
+	Role, Before string
+	// Agent is the name of the support agent who acts. Of a support case Reason is its kind, and of a limit that was passed whose it is.
+	Agent string
+	// Code is what the reader types, and Life how long it, or the link, works.
+	Code string
+	Life time.Duration
 	// Address and Number are a new e-mail address and phone number, as far as they may be read
 	// by somebody who should not have them: see [MaskAddress] and [MaskNumber].
 	Address, Number string
@@ -51,11 +62,14 @@ func (c Content) Place() string {
 	return c.Site
 }
 
-// Invitation, Reset and EmailChange are the kinds of mail that carry a link.
+// The kinds of mail that bring a link or a code which lets its reader do something.
 const (
 	Invitation  = "invitation"
 	Reset       = "password-reset"
 	EmailChange = "email-change"
+	NewPhone    = "new-phone"
+	Access      = "access"
+	Check       = "check"
 )
 
 // Compose writes the mail of a kind (the name of a template) in a language, "en" or "nl";
@@ -66,7 +80,7 @@ func Compose(kind, locale, to string, c Content) (Message, error) {
 		language = "nl"
 	}
 	for _, name := range []*string{
-		&c.Person, &c.Member, &c.Inviter, &c.Organisation, &c.Site, &c.Device, &c.Application, &c.IP, &c.Address, &c.Number,
+		&c.Person, &c.Member, &c.Inviter, &c.Organisation, &c.Site, &c.Device, &c.Application, &c.IP, &c.Provider, &c.By, &c.Agent, &c.Address, &c.Number,
 	} {
 		*name = oneLine(*name)
 	}
@@ -78,7 +92,7 @@ func Compose(kind, locale, to string, c Content) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	parts := split(body)
+	parts := split(body, c)
 	var page bytes.Buffer
 	err = frame.ExecuteTemplate(&page, "frame.html", map[string]any{
 		"Language": language, "Subject": subject, "Place": c.Place(), "Parts": parts, "Link": c.Link, "Foot": foot,
@@ -102,6 +116,20 @@ func (v view) Moment() string { return moment(v.At, v.language) }
 // Date is from when it will hold, in words.
 func (v view) Date() string { return day(v.Day, v.language) }
 
+// Due is the same to the minute; empty where nothing is due.
+func (v view) Due() string {
+	if v.Day.IsZero() {
+		return ""
+	}
+	return moment(v.Day, v.language)
+}
+
+// Lasts is how long a code or a link works, in words.
+func (v view) Lasts() string { return span(v.Life, v.language) }
+
+// Position is a role in words.
+func (v view) Position(role string) string { return position(role, v.language) }
+
 // fill fills in the template of a kind, and gives its first line and the rest.
 func fill(kind, language string, c Content) (first, rest string, err error) {
 	var out bytes.Buffer
@@ -112,20 +140,23 @@ func fill(kind, language string, c Content) (first, rest string, err error) {
 	return first, strings.TrimSpace(rest), nil
 }
 
-// part is a paragraph, or the button that opens the link.
+// part is a paragraph, the button that opens the link, or a code alone.
 type part struct {
-	Text   string
-	Button bool
+	Text         string
+	Button, Code bool
 }
 
-// split makes parts of a body. A paragraph in brackets is the words on the button.
-func split(body string) (parts []part) {
+// split makes parts of a body. A paragraph in brackets is the words on the button; without a link there is none.
+func split(body string, c Content) (parts []part) {
 	for paragraph := range strings.SplitSeq(body, "\n\n") {
 		button := strings.HasPrefix(paragraph, "[") && strings.HasSuffix(paragraph, "]")
 		if button {
 			paragraph = strings.Trim(paragraph, "[]")
 		}
-		parts = append(parts, part{Text: paragraph, Button: button})
+		if button && c.Link == "" {
+			continue
+		}
+		parts = append(parts, part{Text: paragraph, Button: button, Code: c.Code != "" && paragraph == c.Code})
 	}
 	return parts
 }

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,6 +28,27 @@ func moment(t time.Time, language string) string {
 	}
 	return day(t, language) + t.UTC().Format(" at 15:04 (UTC)")
 }
+
+// span is a time in words: whole hours where it is that, else minutes.
+func span(d time.Duration, language string) string {
+	count, one, many := int(d.Round(time.Minute)/time.Minute), map[string]string{"en": "minute", "nl": "minuut"}, map[string]string{"en": "minutes", "nl": "minuten"}
+	if count > 0 && count%60 == 0 {
+		count, one, many = count/60, map[string]string{"en": "hour", "nl": "uur"}, map[string]string{"en": "hours", "nl": "uur"}
+	}
+	unit := many[language]
+	if count == 1 {
+		unit = one[language]
+	}
+	return strconv.Itoa(count) + " " + unit
+}
+
+// positions are the roles, as what somebody is.
+var positions = map[string]map[string]string{
+	"en": {"member": "a member", "support": "a support agent", "administrator": "an administrator", "owner": "an owner"},
+	"nl": {"member": "medewerker", "support": "supportmedewerker", "administrator": "beheerder", "owner": "eigenaar"},
+}
+
+func position(role, language string) string { return positions[language][role] }
 
 // MaskAddress leaves of an address what its owner recognises and nobody else can write to:
 // ada@example.com becomes a…@example.com.

@@ -1,5 +1,5 @@
-// Package webhook tells an application's own server what it must know, signed as Standard
-// Webhooks say: HMAC-SHA256 over id, time and body.
+// Package webhook tells an application's own server what it must know, and an organisation's own system what somebody
+// should look at, signed as Standard Webhooks say: HMAC-SHA256 over id, time and body.
 package webhook
 
 import (
@@ -25,10 +25,24 @@ import (
 	"example.com/aye/internal/secret"
 )
 
-// ErrRefused says that the application's server was not told.
-var ErrRefused = errors.New("webhook was not taken")
+var (
+	// ErrRefused says that the receiver was not told.
+	ErrRefused = errors.New("webhook was not taken")
+	// ErrPrivate says, with ErrRefused, that the receiver's name leads to an address that is not public.
+	ErrPrivate = errors.New("not a public address")
+)
 
-// Message is one thing that an application must know.
+// StatusError is [ErrRefused] with what the receiver answered.
+type StatusError struct{ Status int }
+
+func (e *StatusError) Error() string {
+	return ErrRefused.Error() + ": status " + strconv.Itoa(e.Status)
+}
+
+// Is makes errors.Is(err, ErrRefused) true.
+func (e *StatusError) Is(target error) bool { return target == ErrRefused }
+
+// Message is one thing that the receiver must know.
 type Message struct {
 	// ID is the same at each attempt, so that the receiver can tell a repetition.
 	ID  string
@@ -95,7 +109,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // lets the connection be used again
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return fmt.Errorf("%w: status %d", ErrRefused, response.StatusCode)
+		return &StatusError{Status: response.StatusCode}
 	}
 	return nil
 }
@@ -120,7 +134,7 @@ func public(address string) error {
 	ip := parsed.Addr().Unmap()
 	special := slices.ContainsFunc(specialPurpose, func(p netip.Prefix) bool { return p.Contains(ip) })
 	if special || !ip.IsGlobalUnicast() || ip.IsPrivate() || (ip.Is6() && !publicIPv6.Contains(ip)) {
-		return fmt.Errorf("%w: %s is not a public address", ErrRefused, ip)
+		return fmt.Errorf("%w: %s is %w", ErrRefused, ip, ErrPrivate)
 	}
 	return nil
 }

@@ -5,4 +5,6 @@
 // wait for its deadline until HTTP/2's own PING gives up, which takes much longer than a
 // login may take. But a push that was not answered while not a single byte arrived on its
 // connection tells enough: that connection is closed, and the next push makes a new one.
+//
+// A vendor of text messages is called over a connection for each call: see [Once].
 package wire

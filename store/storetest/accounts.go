@@ -18,6 +18,7 @@ func testAccounts(t *testing.T, open Opener) {
 		o := h.AddOrganisation(t, "Before")
 		same(t, "organisation", got(h.Backend.Organisation(ctx, o.ID))(t), o)
 		o.Name, o.Profile, o.AllowTap, o.MinimumAppVersion, o.Locale = "After", accounts.Strict, true, "1.2.3", "en"
+		o.CaseWait, o.SupportContact = 36*time.Hour, "Call 1234"
 		must(t, h.UpdateOrganisation(ctx, o, accounts.AllSettings, h.entry(o.ID, "organisation.updated")))
 		same(t, "organisation", got(h.Backend.Organisation(ctx, o.ID))(t), o)
 		// What is set to nothing is stored too.
@@ -127,10 +128,10 @@ func testApplications(t *testing.T, open Opener) {
 	t.Run("kept and changed", func(t *testing.T) {
 		ctx, a := t.Context(), h.AddApplication(t, h.Organisation, "Before")
 		same(t, "application", got(h.Backend.Application(ctx, a.ID))(t), a)
-		a.Name, a.Link, a.Origins, a.MayEnrol = "After", "https://a.example.com/", []string{"https://a.example.com", "https://b.example.com"}, true
+		a.Name, a.Link, a.Origins, a.MayEnrol, a.MayManageTexts = "After", "https://a.example.com/", []string{"https://a.example.com", "https://b.example.com"}, true, true
 		h.written(t, 1, func() { must(t, h.UpdateApplication(ctx, a, h.entry(h.Organisation.ID, "application.updated"))) })
 		same(t, "application", got(h.Backend.Application(ctx, a.ID))(t), a)
-		a.MayEnrol, a.WebhookURL, a.WebhookSecret = false, "", ""
+		a.MayEnrol, a.MayManageTexts, a.WebhookURL, a.WebhookSecret = false, false, "", ""
 		must(t, h.UpdateApplication(ctx, a, h.entry(h.Organisation.ID, "application.updated")))
 		same(t, "application", got(h.Backend.Application(ctx, a.ID))(t), a)
 	})

@@ -52,6 +52,8 @@ func testFirst(t *testing.T, h *House) {
 		"a phone":                     {func(t *testing.T, m accounts.Member) { h.AddPhone(t, m, pairing.Paired) }, true},
 		"a phone that is not active":  {func(t *testing.T, m accounts.Member) { h.AddPhone(t, m, pairing.AwaitingCode) }, false},
 		"an app":                      {func(t *testing.T, m accounts.Member) { h.AddApp(t, m, 5) }, true},
+		"text messages":               {h.AddTexts, true},
+		"a number":                    {func(t *testing.T, m accounts.Member) { h.prove(t, m, "+31612345678") }, false},
 		"an app that is begun":        {func(t *testing.T, m accounts.Member) { h.begin(t, m, 5) }, false},
 		"a phone that is local":       {func(t *testing.T, m accounts.Member) { h.localPhone(t, m) }, true},
 		"a phone local elsewhere":     {func(t *testing.T, m accounts.Member) { h.localPhone(t, join(t, m)) }, true},

@@ -76,7 +76,7 @@ func testInviting(t *testing.T, open Opener) {
 	anew := h.member(h.Organisation, m.Person.Email)
 	anew.Role = accounts.RoleSupport
 	again := got(h.Invite(ctx, anew, second, anyRole, h.entry(h.Organisation.ID, "member.invited")))(t)
-	m.Role = accounts.RoleSupport
+	m.Role, m.RoleSince = accounts.RoleSupport, h.Clock.Now()
 	same(t, "the same membership", again, m)
 	_, err = h.Invitation(ctx, first, early)
 	fails(t, err, accounts.ErrNotFound)
@@ -156,6 +156,7 @@ func testRules(t *testing.T, open Opener) {
 	entry := h.entry(o.ID, "organisation.updated")
 	o.SecondFactorFrom, o.Methods = h.Clock.Now().Add(time.Hour), []accounts.SecondFactor{accounts.TOTP, accounts.SMS}
 	o.SessionIdle, o.SessionLife, o.Colour = 5*time.Minute, 24*time.Hour, "#1a2b3c"
+	o.CaseWait, o.SupportContact = time.Hour, "Call 1234"
 	must(t, h.UpdateOrganisation(ctx, o, accounts.AllSettings, entry))
 	same(t, "organisation", got(h.Backend.Organisation(ctx, o.ID))(t), o)
 	_, err := h.OrganisationLogo(ctx, o.ID)
@@ -168,6 +169,7 @@ func testRules(t *testing.T, open Opener) {
 	}
 	one, two := o, o
 	one.Name, one.Colour, two.Profile, two.SessionIdle = "Renamed", "", accounts.Strict, 10*time.Minute
+	two.CaseWait, two.SupportContact = 2*time.Hour, "Call 5678"
 	must(t, h.UpdateOrganisation(ctx, one, accounts.Look, entry))
 	must(t, h.UpdateOrganisation(ctx, two, accounts.Rules, entry))
 	two.Name, two.Colour = one.Name, one.Colour

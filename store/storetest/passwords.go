@@ -109,8 +109,9 @@ func testNumber(t *testing.T, h *House) {
 	_, _, err = h.TryNumber(ctx, m.Person.ID, h.Clock.Now(), h.Clock.Now())
 	fails(t, err, accounts.ErrNotFound)
 	for _, want := range []bool{true, false} {
-		same(t, "removed", got(h.RemoveNumber(ctx, m.Person.ID, h.entry("", "person.number-removed")))(t), want)
+		same(t, "removed", got(h.RemoveNumber(ctx, m.Person.ID, false, h.entry("", "person.number-removed")))(t), want)
 	}
+	m.Person.NumberChanged = h.Clock.Now()
 	same(t, "person", got(h.Person(ctx, m.Person.ID))(t), m.Person)
 }
 

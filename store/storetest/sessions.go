@@ -111,7 +111,8 @@ func testSessions(t *testing.T, open Opener) {
 func testSessionKept(t *testing.T, y tenancy) {
 	ctx := t.Context()
 	s := y.begin(t, signin.Full, func(s *signin.Session) {
-		s.Method, s.Within, s.Proven, s.Pause, s.Attempt = approval.Push, s.Organisation.ID, s.Created, time.Minute, 3
+		s.Method, s.Within, s.Proven, s.ProvenBy, s.Pause, s.Attempt = approval.Push, s.Organisation.ID, s.Created, approval.Push, time.Minute, 3
+		s.About = accounts.TextNewPhone
 		s.RequestID = y.released(t).ID
 	})
 	same(t, "session", got(y.Session(ctx, s.TokenHash))(t), s)
@@ -179,8 +180,9 @@ func testSessionChanges(t *testing.T, y tenancy) {
 		to := in(s)
 		r := y.released(t)
 		now := y.Clock.Now()
-		to.RequestID, to.Within, to.Method, to.Until, to.Ends, to.Proven = r.ID, s.Organisation.ID, approval.TOTP, now.Add(1), now.Add(time.Minute), now
+		to.RequestID, to.Within, to.Method, to.Until, to.Ends, to.Proven, to.ProvenBy = r.ID, s.Organisation.ID, approval.TOTP, now.Add(1), now.Add(time.Minute), now, approval.TOTP
 		to.Until, to.Idle, to.IP, to.Place, to.UserAgent, to.Browser, to.Attempt = now, time.Minute, "198.51.100.1", "Gouda", "Opera", "b2", 7
+		to.About = accounts.TextRelink
 		same(t, "held", y.try(t, signin.Change{From: s, To: to}), true)
 		same(t, "session", got(y.Session(t.Context(), to.TokenHash))(t), to)
 		_, err := y.Session(t.Context(), s.TokenHash)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/aye/accounts"
+	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
 	"example.com/aye/internal/audit"
@@ -16,8 +17,11 @@ import (
 	"example.com/aye/internal/signing"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/privacy"
 	"example.com/aye/signin"
+	"example.com/aye/sms"
 	"example.com/aye/store"
+	"example.com/aye/support"
 )
 
 // Backend is all that the rooms ask of a database.
@@ -38,11 +42,19 @@ type Backend interface {
 	approval.Audit
 	signing.Store
 	audit.Reader
+	audit.Searcher
 	secret.DataKeys
+	sms.Providers
+	sms.Ledger
+	support.Store
+	alerts.Store
+	privacy.Store
 	Webhooks
 	Ping(ctx context.Context) error
 	VerifyAudit(ctx context.Context) error
 	Erase(ctx context.Context, before time.Time) (more bool, err error)
+	BreakGlass(ctx context.Context, c support.Case, r support.Revocation, opened, revoked audit.Entry) error
+	EraseMember(ctx context.Context, e privacy.Erasure, entry audit.Entry) (whole bool, err error)
 }
 
 // Webhooks is what the teller of reports asks of a database.
@@ -67,10 +79,12 @@ func Run(t *testing.T, open Opener) {
 		{"inviting", testInviting},
 		{"invited as", testInvitedAs},
 		{"roles", testRoles},
+		{"roles that settle", testRolesSettle},
 		{"rules", testRules},
 		{"standings", testStandings},
 		{"passwords", testPasswords},
 		{"letters", testLetters},
+		{"texts", testTexts},
 		{"imports", testImports},
 		{"devices", testDevices},
 		{"push", testPush},
@@ -85,6 +99,21 @@ func Run(t *testing.T, open Opener) {
 		{"answers", testAnswers},
 		{"lists", testLists},
 		{"sessions", testSessions},
+		{"providers of text messages", testProviders},
+		{"ledger", testLedger},
+		{"cases", testCases},
+		{"moves of cases", testCaseMoves},
+		{"revocations", testRevocations},
+		{"break-glass", testBreakGlass},
+		{"stops", testStops},
+		{"recovering", testRecovering},
+		{"access codes", testAccessCodes},
+		{"checks of callers", testCaseChecks},
+		{"freezes", testFreezes},
+		{"finding people", testFindPeople},
+		{"alerts", testAlerts},
+		{"exports", testExports},
+		{"erasures", testErasures},
 		{"deliveries", testDeliveries},
 		{"webhooks", testWebhooks},
 		{"signing", testSigning},
