@@ -26,6 +26,7 @@ type applicationJSON struct {
 	Link           string   `json:"link,omitempty"`
 	Origins        []string `json:"origins"`
 	MayEnrol       bool     `json:"may_enrol"`
+	MayManageTexts bool     `json:"may_manage_texts"`
 	WebhookURL     string   `json:"webhook_url,omitempty"`
 	Secrets        []string `json:"secrets"`
 	// ClientSecret and WebhookSecret are there only in the answer that made them.
@@ -34,7 +35,7 @@ type applicationJSON struct {
 }
 
 func toApplication(a accounts.Application) applicationJSON {
-	out := applicationJSON{ID: a.ID, OrganisationID: a.OrganisationID, Name: a.Name, Link: a.Link, Origins: a.Origins, MayEnrol: a.MayEnrol, WebhookURL: a.WebhookURL}
+	out := applicationJSON{ID: a.ID, OrganisationID: a.OrganisationID, Name: a.Name, Link: a.Link, Origins: a.Origins, MayEnrol: a.MayEnrol, MayManageTexts: a.MayManageTexts, WebhookURL: a.WebhookURL}
 	for _, s := range a.Secrets {
 		out.Secrets = append(out.Secrets, s.ID)
 	}
@@ -43,7 +44,7 @@ func toApplication(a accounts.Application) applicationJSON {
 
 func showApplication(w io.Writer, a accounts.Application) {
 	fields(w, "client id", a.ID, "name", a.Name, "organisation", a.OrganisationID, "link", a.Link, "origins", strings.Join(a.Origins, " "),
-		"may link phones", yes(a.MayEnrol), "webhook", a.WebhookURL)
+		"may link phones", yes(a.MayEnrol), "may manage text messages", yes(a.MayManageTexts), "webhook", a.WebhookURL)
 	for _, s := range a.Secrets {
 		fields(w, "secret", s.ID+"…  made "+day(s.Created))
 	}
@@ -52,11 +53,12 @@ func showApplication(w io.Writer, a accounts.Application) {
 type applicationCreateCommand struct {
 	jsonFlag
 	inOrganisation
-	Name     string   `arg:"" help:"What people call it; the phone shows it."`
-	Origin   []string `help:"A web origin whose pages may wait, for example https://login.example.com. May be given several times."`
-	Link     string   `help:"Where people open it, for the list on Aye's own pages."`
-	MayEnrol bool     `help:"Let it link a person's first phone."`
-	Webhook  string   `help:"The https address that is told of a report after the release."`
+	Name           string   `arg:"" help:"What people call it; the phone shows it."`
+	Origin         []string `help:"A web origin whose pages may wait, for example https://login.example.com. May be given several times."`
+	Link           string   `help:"Where people open it, for the list on Aye's own pages."`
+	MayEnrol       bool     `help:"Let it link a person's first phone."`
+	MayManageTexts bool     `help:"Let it set up the organisation's providers of text messages, and see what messages cost. Whoever has a provider's account reads the codes that go by it."`
+	Webhook        string   `help:"The https address that is told of a report after the release."`
 }
 
 // Run makes the application.
@@ -67,7 +69,7 @@ func (c *applicationCreateCommand) Run(ctx context.Context, env *environment, li
 			return err
 		}
 		made, clientSecret, err := a.Accounts.CreateApplication(ctx, accounts.Application{
-			OrganisationID: o.ID, Name: c.Name, Link: c.Link, Origins: c.Origin, MayEnrol: c.MayEnrol, WebhookURL: c.Webhook,
+			OrganisationID: o.ID, Name: c.Name, Link: c.Link, Origins: c.Origin, MayEnrol: c.MayEnrol, MayManageTexts: c.MayManageTexts, WebhookURL: c.Webhook,
 		})
 		if err != nil {
 			return err
@@ -142,11 +144,12 @@ func (c *applicationShowCommand) Run(ctx context.Context, env *environment, line
 type applicationUpdateCommand struct {
 	jsonFlag
 	applicationArgument
-	Name     *string  `help:"A new name."`
-	Origin   []string `help:"The web origins from now on; replaces all."`
-	Link     *string  `help:"Where people open it; empty hides it from them."`
-	MayEnrol *bool    `negatable:"" help:"Let it link a person's first phone, or no longer."`
-	Webhook  *string  `help:"The webhook from now on; empty for none."`
+	Name           *string  `help:"A new name."`
+	Origin         []string `help:"The web origins from now on; replaces all."`
+	Link           *string  `help:"Where people open it; empty hides it from them."`
+	MayEnrol       *bool    `negatable:"" help:"Let it link a person's first phone, or no longer."`
+	MayManageTexts *bool    `negatable:"" help:"Let it manage the organisation's text messages, or no longer."`
+	Webhook        *string  `help:"The webhook from now on; empty for none."`
 }
 
 // Run changes it.
@@ -160,6 +163,7 @@ func (c *applicationUpdateCommand) Run(ctx context.Context, env *environment, li
 		set(&found.Name, c.Name)
 		set(&found.Link, c.Link)
 		set(&found.MayEnrol, c.MayEnrol)
+		set(&found.MayManageTexts, c.MayManageTexts)
 		set(&found.WebhookURL, c.Webhook)
 		if len(c.Origin) > 0 {
 			found.Origins = c.Origin

@@ -23,6 +23,7 @@ type demoCommand struct {
 	PhoneAt string `default:"127.0.0.1:8082" name:"phone" help:"Where the phone in the browser listens."`
 	Mailbox string `default:"127.0.0.1:8083" help:"Where the page listens that shows all mail."`
 	Start   string `default:"127.0.0.1:8084" help:"Where the page listens on which you begin."`
+	Texts   string `default:"127.0.0.1:8085" help:"Where the page listens that shows all text messages."`
 	DataDir string `help:"Where data is kept; without it, it goes away with the demo."`
 	Verbose bool   `short:"v" help:"Show the server's log."`
 	Strict  bool   `help:"Use the profile strict: six digits everywhere."`
@@ -46,7 +47,7 @@ func (c *demoCommand) Run(ctx context.Context, env *environment) error {
 	}
 	if c.Once { // free ports, so that it never meets another demo
 		free := "127.0.0.1:0"
-		c.Listen, c.Shop, c.PhoneAt, c.Mailbox, c.Start = free, free, free, free, free
+		c.Listen, c.Shop, c.PhoneAt, c.Mailbox, c.Start, c.Texts = free, free, free, free, free, free
 	}
 	var at [3]serving
 	var err error
@@ -58,6 +59,7 @@ func (c *demoCommand) Run(ctx context.Context, env *environment) error {
 	shop, page, first := at[0], at[1], at[2]
 	s, err := stage.New(ctx, stage.Options{
 		Dir: c.DataDir, Listen: c.Listen, PhoneOrigins: []string{page.origin}, WebhookPrivate: true, Mailbox: true, MailboxPage: c.Mailbox, Log: log, Now: env.now,
+		Texts: !c.Once, TextsPage: c.Texts, // neither main job needs a text message
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(at[:]))
@@ -120,14 +122,18 @@ func (c *demoCommand) play(ctx context.Context, env *environment, s *stage.Stage
 	if c.Once {
 		return c.once(ctx, env, f, config, start)
 	}
+	if err = f.texts(ctx); err != nil {
+		return err
+	}
 	first.serve(demo.NewStart(demo.StartConfig{
-		AyeURL: s.Origin, ShopURL: shop.origin, PhoneURL: page.origin, MailboxURL: s.Mailbox.URL(), Shopper: demoEmail, Invite: f.invite,
+		AyeURL: s.Origin, ShopURL: shop.origin, PhoneURL: page.origin, MailboxURL: s.Mailbox.URL(), TextsURL: s.MessageBird.ControlURL(), Shopper: demoEmail,
+		Invite: f.invite,
 	}))
 	link, err := f.administrator(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, `Aye is running, with stand-ins for Apple, Google and a mail server. Nothing leaves this machine.
+	fmt.Fprintf(env.stdout, `Aye is running, with stand-ins for Apple, Google, a mail server and MessageBird. Nothing leaves this machine.
 
   Begin here           %s
                        Invite yourself to the portal, or go to the shop.
@@ -136,12 +142,13 @@ func (c *demoCommand) play(ctx context.Context, env *environment, s *stage.Stage
   The shop             %s   (log in as %s with any password)
   The phone            %s   (in another window, beside them)
   The mailbox          %s   (all mail that Aye sends)
+  The text messages    %s   (all of them, and the keys to set up a provider of one's own)
 
   The administrator    %s
                        %s's invitation. In a private window you can be both.
 
 Stop with Ctrl+C.
-`, first.origin, s.Origin, shop.origin, demoEmail, page.origin, s.Mailbox.URL(), link, demoAdministratorName)
+`, first.origin, s.Origin, shop.origin, demoEmail, page.origin, s.Mailbox.URL(), s.MessageBird.ControlURL(), link, demoAdministratorName)
 	<-ctx.Done()
 	fmt.Fprintln(env.stdout, "\nStopped.")
 	return nil
@@ -176,6 +183,17 @@ func (c *demoCommand) furnish(ctx context.Context, s *stage.Stage, origin string
 		OrganisationID: f.organisation.ID, Name: demoShop, Link: origin, Origins: []string{origin}, MayEnrol: true, WebhookURL: origin + "/webhook",
 	})
 	return f, err
+}
+
+// texts sets up the operator's provider of text messages, unless an earlier demo did on the same data: without one
+// nobody can prove a number.
+func (f furniture) texts(ctx context.Context) error {
+	there, err := f.stage.App.SMS.List(ctx, "")
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	_, err = f.stage.AddTextProvider(ctx, "")
+	return err
 }
 
 // invite asks somebody to the portal, as the operator does.

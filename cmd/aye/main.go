@@ -44,11 +44,15 @@ type commandLine struct {
 	Organisation organisationCommand `cmd:"" help:"Make and change organisations."`
 	Person       personCommand       `cmd:"" help:"Add people, and link their phones."`
 	Application  applicationCommand  `cmd:"" help:"Make and change applications: the login pages that ask."`
+	Case         caseCommand         `cmd:"" help:"Look after people whom support helps because a phone is lost or forgotten."`
+	Freeze       freezeCommand       `cmd:"" help:"Look after what was frozen, because somebody said stop or a limit was passed."`
+	Alerts       alertsCommand       `cmd:"" help:"Tell other systems at once of what somebody should look at."`
 	Device       deviceCommand       `cmd:"" help:"Look after phones."`
 	Push         pushCommand         `cmd:"" help:"Check what wakes the phones."`
+	SMSProvider  smsProviderCommand  `cmd:"" name:"sms-provider" help:"Look after whose account sends text messages, and what they cost."`
 	Health       healthCommand       `cmd:"" help:"Ask the server on this machine whether it is ready."`
 	Key          keyCommand          `cmd:"" help:"Rotate the server's signing key."`
-	Audit        auditCommand        `cmd:"" help:"Verify the audit log."`
+	Audit        auditCommand        `cmd:"" help:"Verify and export the audit log."`
 	Demo         demoCommand         `cmd:"" help:"Run a shop, a phone and all else for trying it out."`
 	Phone        phoneCommand        `cmd:"" help:"Be a phone, for trying things out."`
 	Bench        benchCommand        `cmd:"" help:"Measure how fast Aye is here, beside what the machine can do at best."`

@@ -145,20 +145,3 @@ func (keyRotateCommand) Run(ctx context.Context, env *environment, line *command
 		return nil
 	})
 }
-
-type auditCommand struct {
-	Verify auditVerifyCommand `cmd:"" help:"Check that nobody changed the log."`
-}
-
-type auditVerifyCommand struct{}
-
-// Run checks every chain.
-func (auditVerifyCommand) Run(ctx context.Context, env *environment, line *commandLine) error {
-	return line.with(ctx, env, func(a *app.App) error {
-		if err := a.Store.VerifyAudit(ctx); err != nil {
-			return err
-		}
-		fmt.Fprintln(env.stdout, "The audit log is whole.")
-		return nil
-	})
-}

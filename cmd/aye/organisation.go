@@ -34,6 +34,8 @@ type organisationJSON struct {
 	SessionLife      string   `json:"session_life"`
 	Colour           string   `json:"colour,omitempty"`
 	Logo             bool     `json:"logo"`
+	CaseWait         string   `json:"case_wait,omitempty"`
+	SupportContact   string   `json:"support_contact,omitempty"`
 	CreatedAt        string   `json:"created_at"`
 }
 
@@ -42,8 +44,16 @@ func toOrganisation(o accounts.Organisation) organisationJSON {
 	return organisationJSON{
 		ID: o.ID, Name: o.Name, Profile: string(o.Profile), AllowTap: o.AllowTap, MinimumAppVersion: o.MinimumAppVersion, Language: o.Locale,
 		SecondFactorFrom: day(o.SecondFactorFrom), Methods: methods(o), SessionIdle: idle.String(), SessionLife: life.String(),
-		Colour: o.Colour, Logo: o.Logo.Type != "", CreatedAt: day(o.Created),
+		Colour: o.Colour, Logo: o.Logo.Type != "", CaseWait: caseWait(o), SupportContact: o.SupportContact, CreatedAt: day(o.Created),
 	}
+}
+
+// caseWait is the shortest that a case waits there, empty for the ordinary times.
+func caseWait(o accounts.Organisation) string {
+	if o.CaseWait == 0 {
+		return ""
+	}
+	return o.CaseWait.String()
 }
 
 func methods(o accounts.Organisation) []string {
@@ -60,6 +70,7 @@ func showOrganisation(w io.Writer, o accounts.Organisation) {
 		"minimum app version", o.MinimumAppVersion, "language", o.Locale,
 		"second factor from", cmp.Or(day(o.SecondFactorFrom), "never"), "methods", strings.Join(methods(o), " "),
 		"session", fmt.Sprintf("ends after %s without use, and after %s", idle, life),
+		"a lost phone waits", cmp.Or(caseWait(o), "as long as the caller has shown little"), "support contact", o.SupportContact,
 		"colour", o.Colour, "logo", yes(o.Logo.Type != ""), "made", day(o.Created))
 }
 
@@ -70,6 +81,8 @@ type organisationRules struct {
 	SessionIdle      *time.Duration `help:"How long a session of the portal may be idle, for example 30m; 0s for the default."`
 	SessionLife      *time.Duration `help:"How long it lives at all, for example 10h; 0s for the default."`
 	Colour           *string        `help:"The colour of its pages, for example #1a2b3c; empty for none."`
+	CaseWait         *time.Duration `help:"The shortest time between the approval of a lost phone's case and its execution, for example 48h, up to 168h; 0s for the ordinary ones."`
+	SupportContact   *string        `help:"What people without a phone read, for example: Call 1234, on working days from 8 to 18. Empty for none."`
 }
 
 // set puts the rules into the organisation.
@@ -77,6 +90,8 @@ func (r organisationRules) set(o *accounts.Organisation) error {
 	set(&o.SessionIdle, r.SessionIdle)
 	set(&o.SessionLife, r.SessionLife)
 	set(&o.Colour, r.Colour)
+	set(&o.CaseWait, r.CaseWait)
+	set(&o.SupportContact, r.SupportContact)
 	if len(r.Method) > 0 {
 		o.Methods = []accounts.SecondFactor{}
 		for _, m := range r.Method {

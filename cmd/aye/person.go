@@ -21,8 +21,13 @@ type personCommand struct {
 	List   personListCommand   `cmd:"" help:"List the people of an organisation."`
 	Show   personShowCommand   `cmd:"" help:"Show a person and their phones."`
 	Pair   personPairCommand   `cmd:"" help:"Show a QR code to link the person's phone."`
+	Unlock personUnlockCommand `cmd:"" help:"Forget the wrong codes in a row of a person, who then can type codes again."`
 	End    personEndCommand    `cmd:"" help:"Take a person out of an organisation."`
 	Accept personAcceptCommand `cmd:"" help:"Accept an invitation with the code from the mail."`
+
+	Recover personRecoverCommand `cmd:"" help:"Break the glass: revoke all that a person has, at once, and print a link to link a new phone."`
+	Export  personExportCommand  `cmd:"" help:"Write all that is kept of a person, as JSON."`
+	Erase   personEraseCommand   `cmd:"" help:"Erase a person everywhere, for good."`
 }
 
 type inOrganisation struct {
@@ -281,6 +286,23 @@ func sayPairing(ctx context.Context, env *environment, a *app.App, view pairing.
 		return true, fmt.Errorf("no phone was linked: the pairing is %s; run the command again for a new code", view.State)
 	}
 	return false, nil
+}
+
+type personUnlockCommand struct{ personArgument }
+
+// Run forgets them.
+func (c *personUnlockCommand) Run(ctx context.Context, env *environment, line *commandLine) error {
+	return line.with(ctx, env, func(a *app.App) error {
+		m, err := c.find(ctx, a)
+		if err != nil {
+			return err
+		}
+		if err = a.Unlock(ctx, m.Person.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.stdout, "The wrong codes in a row of %s are forgotten, for all applications. Those of the last hour still count.\n", m.Person.Email)
+		return nil
+	})
 }
 
 type personEndCommand struct{ personArgument }

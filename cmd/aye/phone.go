@@ -27,6 +27,7 @@ type phoneCommand struct {
 	Approve phoneApproveCommand `cmd:"" help:"Accept a request."`
 	Deny    phoneDenyCommand    `cmd:"" help:"Refuse a request of your own."`
 	Report  phoneReportCommand  `cmd:"" help:"Say that a request was not yours."`
+	Stop    phoneStopCommand    `cmd:"" help:"Stop a case in which support helps somebody in your name."`
 	History phoneHistoryCommand `cmd:"" help:"Show what was asked in the last 30 days."`
 	Code    phoneCodeCommand    `cmd:"" help:"Show the code for when the phone has no network."`
 	Status  phoneStatusCommand  `cmd:"" help:"Show the accounts on this phone."`
@@ -105,7 +106,7 @@ func (c *phoneWatchCommand) Run(ctx context.Context, env *environment, parent *p
 	if err != nil {
 		return err
 	}
-	p.Inbox = c.Inbox
+	p.Inbox, p.SeenCase = c.Inbox, func(told phone.Case) { parent.showCase(env.stdout, told) }
 	fmt.Fprintln(env.stdout, "Waiting for requests. Stop with Ctrl+C.")
 	return p.Watch(ctx, func(r phone.Request) { parent.show(env.stdout, r, p.Now()) })
 }
@@ -122,7 +123,12 @@ func (c *phoneListCommand) Run(ctx context.Context, env *environment, parent *ph
 	for _, r := range requests {
 		parent.show(env.stdout, r, p.Now())
 	}
-	if len(requests) == 0 && err == nil {
+	cases, failed := p.Cases(ctx)
+	for _, told := range cases {
+		parent.showCase(env.stdout, told)
+	}
+	err = cmp.Or(err, failed)
+	if len(requests)+len(cases) == 0 && err == nil {
 		return parent.idle(ctx, env, p)
 	}
 	return err

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"example.com/aye/accounts"
-	"example.com/aye/internal/secret"
 	"example.com/aye/notify/mail"
 )
 
@@ -19,12 +17,17 @@ const (
 	mailsWaiting = 1000
 	// mailsReady is how many may wait when there is room for mail that nobody waits for.
 	mailsReady = mailsWaiting / 2
-	// mailsInviting is how many may wait when an invitation is still taken: the rest is kept for
+	// mailsInviting is how many may wait when an invitation, or a notice about a provider, is still taken: the rest is kept for
 	// warnings and for links that people asked for.
 	mailsInviting = mailsWaiting * 4 / 5
-	mailAttempts  = 3
-	mailPause     = 5 * time.Second
-	mailTime      = 30 * time.Second
+	// mailsRoles is how many may wait when a notice about a role is still taken: whoever gives roles without end keeps out no warning of
+	// a support case, and nothing else that somebody does without end keeps out one of a role.
+	mailsRoles   = mailsWaiting * 9 / 10
+	mailAttempts = 3
+	mailPause    = 5 * time.Second
+	mailTime     = 30 * time.Second
+	// nowhere ends the addresses of people who were erased (RFC 2606, section 2).
+	nowhere = ".invalid"
 )
 
 // errNoMail says that there is no announcer any more.
@@ -38,6 +41,8 @@ type announcer struct {
 	sender   mail.Sender
 	log      *slog.Logger
 	now      func() time.Time
+	// alerts hears of what somebody should look at; nil for nobody.
+	alerts alerter
 
 	queue chan func(context.Context)
 	// room tells that a mail was done.
@@ -80,8 +85,26 @@ func (a *announcer) work() {
 
 // Announce takes a notice; the mail follows.
 func (a *announcer) Announce(ctx context.Context, n accounts.Notice) {
+	a.alert(ctx, n)
+	if len(a.queue) >= room(n.Kind) {
+		a.log.ErrorContext(ctx, "a notice was dropped: too many wait for the mail server", slog.String("kind", string(n.Kind)), slog.String("organisation", n.OrganisationID))
+		return
+	}
 	at := a.now()
 	a.take(ctx, func(ctx context.Context) { a.tell(ctx, n, at) })
+}
+
+// room is how many may wait when a notice is still taken. What somebody can do without end, as switching a provider on and off,
+// keeps no warning of others out.
+func room(kind accounts.NoticeKind) int {
+	switch kind { //nolint:exhaustive // all others are warnings
+	case accounts.TextsProvider, accounts.MemberAlertsChanged:
+		return mailsInviting
+	case accounts.RoleGiven, accounts.MemberRoleChanged:
+		return mailsRoles
+	default:
+		return mailsWaiting
+	}
 }
 
 // Letter takes a letter; the mail follows.
@@ -131,106 +154,10 @@ func (a *announcer) close(ctx context.Context) error {
 	}
 }
 
-func (a *announcer) tell(ctx context.Context, n accounts.Notice, at time.Time) {
-	person, err := a.accounts.People.Person(ctx, n.PersonID)
-	if err != nil {
-		a.log.ErrorContext(ctx, "an announcement has no reader", slog.String("kind", string(n.Kind)), slog.String("error", err.Error()))
-		return
-	}
-	organisation, err := a.organisation(ctx, n.OrganisationID, person.ID)
-	if err != nil {
-		a.log.ErrorContext(ctx, "an announcement has no organisation", slog.String("kind", string(n.Kind)), slog.String("error", err.Error()))
-		return
-	}
-	content := mail.Content{
-		Site: a.site(), Device: n.Device, Application: n.Application, IP: n.IP, At: at, Day: n.Date,
-		Number: mail.MaskNumber(person.Number), Left: person.RecoveryCodes,
-	}
-	if n.OrganisationID != "" {
-		content.Organisation = organisation.Name
-	}
-	readers := []accounts.Person{person}
-	if n.Kind == accounts.MemberReported {
-		content.Member = person.Display
-		readers = a.administrators(ctx, organisation.ID, person.ID)
-	}
-	for _, reader := range readers {
-		content.Person = reader.Display
-		// Whoever has the old address need not be the person any more.
-		content.Address = mail.MaskAddress(reader.Email)
-		a.mail(ctx, string(n.Kind), cmp.Or(reader.Locale, organisation.Locale), cmp.Or(n.Email, reader.Email), content)
-	}
-}
-
-// organisation is the one that is named, or else one of the person's, which lends its language.
-func (a *announcer) organisation(ctx context.Context, id, personID string) (accounts.Organisation, error) {
-	if id != "" {
-		return a.accounts.Organisation(ctx, id)
-	}
-	all, err := a.accounts.Organisations.OrganisationsOf(ctx, personID)
-	if err != nil || len(all) == 0 {
-		return accounts.Organisation{}, err
-	}
-	return all[0], nil
-}
-
-// write mails a letter. Its reader is looked up here and not where somebody waits for an answer.
-func (a *announcer) write(ctx context.Context, l accounts.Letter) {
-	failed := func(err error) {
-		a.log.ErrorContext(ctx, "a letter was not sent", slog.String("kind", string(l.Kind)), slog.String("error", err.Error()))
-	}
-	organisation, err := a.organisation(ctx, l.OrganisationID, l.PersonID)
-	if err != nil {
-		failed(err)
-		return
-	}
-	to := l.Email
-	if to == "" {
-		person, err := a.accounts.People.Person(ctx, l.PersonID)
-		if err != nil {
-			failed(err)
-			return
-		}
-		to = person.Email
-	}
-	kind, path := "", ""
-	switch l.Kind {
-	case accounts.LetterInvitation:
-		kind, path = mail.Invitation, invitationPath
-	case accounts.LetterReset:
-		kind, path = mail.Reset, "/reset/"
-	case accounts.LetterEmail:
-		kind, path = mail.EmailChange, "/email/"
-	}
-	content := mail.Content{Person: l.Display, Inviter: l.Inviter, Site: a.site(), Link: a.origin + path + l.Token.Reveal()}
-	if l.OrganisationID != "" {
-		content.Organisation = organisation.Name
-	}
-	a.mail(ctx, kind, cmp.Or(l.Locale, organisation.Locale), to, content)
-}
-
-// site is how people name this server.
-func (a *announcer) site() string {
-	_, host, _ := strings.Cut(a.origin, "://")
-	return host
-}
-
-// administrators are those who are told of what a member reports.
-func (a *announcer) administrators(ctx context.Context, organisationID, except string) []accounts.Person {
-	members, err := a.accounts.People.MemberList(ctx, organisationID)
-	if err != nil {
-		a.log.ErrorContext(ctx, "administrators were not told", slog.String("error", err.Error()))
-	}
-	var people []accounts.Person
-	for _, m := range members {
-		if m.Status == accounts.Active && m.Person.ID != except && (m.Role == accounts.RoleAdministrator || m.Role == accounts.RoleOwner) {
-			people = append(people, m.Person)
-		}
-	}
-	return people
-}
-
 func (a *announcer) mail(ctx context.Context, kind, locale, to string, c mail.Content) {
+	if strings.HasSuffix(to, nowhere) {
+		return
+	}
 	message, err := mail.Compose(kind, locale, to, c)
 	for attempt := 1; err == nil; attempt++ {
 		if err = a.attempt(ctx, message); err == nil || attempt == mailAttempts {
@@ -252,19 +179,4 @@ func (a *announcer) attempt(ctx context.Context, m mail.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, mailTime)
 	defer cancel()
 	return a.sender.Send(ctx, m)
-}
-
-// Invite mails an invitation. The link works once, for its reader alone.
-func (a *App) Invite(ctx context.Context, m accounts.Member, token secret.Secret) {
-	a.announcer.Letter(ctx, accounts.Letter{
-		Kind: accounts.LetterInvitation, PersonID: m.Person.ID, Display: m.Person.Display, Locale: m.Person.Locale,
-		OrganisationID: m.OrganisationID, Token: token,
-	})
-}
-
-const invitationPath = "/invitations/"
-
-// InvitationLink is where the person accepts; whoever has it can.
-func (a *App) InvitationLink(token secret.Secret) string {
-	return a.Config.Origin + invitationPath + token.Reveal()
 }

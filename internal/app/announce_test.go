@@ -160,10 +160,19 @@ func TestLetters(t *testing.T) {
 		{accounts.Letter{Kind: accounts.LetterInvitation, Display: "Ada", OrganisationID: o.ID, Inviter: "Grace", Locale: "en"}, "ada@example.com", "Grace invites you to Tulip", "/invitations/canary"},
 		{accounts.Letter{Kind: accounts.LetterReset, Display: "Ada"}, "ada@example.com", "Kies een nieuw wachtwoord", "/reset/canary"},
 		{accounts.Letter{Kind: accounts.LetterEmail, Display: "Ada", Email: "new@example.com", Locale: "en"}, "new@example.com", "Is this your new e-mail address?", "/email/canary"},
+		{accounts.Letter{Kind: accounts.LetterNewPhone, Display: "Ada", OrganisationID: o.ID}, "ada@example.com", "Koppel je nieuwe telefoon", "/new-phone/canary"},
+		{accounts.Letter{Kind: accounts.LetterCheck, Display: "Ada", OrganisationID: o.ID, Agent: "Hal", Code: "042917", Life: 10 * time.Minute, Locale: "en"}, "ada@example.com", "Are you talking to Hal now?", "/caller/canary"},
+		{accounts.Letter{Kind: accounts.LetterAccess, Display: "Ada", OrganisationID: o.ID, Code: "k7tq-9mwp-x3rd", Life: 15 * time.Minute}, "ada@example.com", "Je tijdelijke code om in te loggen", ""},
 	} {
 		c.letter.PersonID, c.letter.Token = ada.ID, "canary"
 		a.announcer.Letter(ctx, c.letter)
 		m := p.next(t)
+		if c.link == "" {
+			if m.To != c.to || m.Subject != c.subject || strings.Contains(m.Text, "canary") || strings.Contains(m.Text, "://") || !strings.Contains(m.Text, "\n\nk7tq-9mwp-x3rd\n\nDe code werkt 15 minuten.") {
+				t.Errorf("%s: %s", m.Subject, m.Text)
+			}
+			continue
+		}
 		if m.To != c.to || m.Subject != c.subject || !strings.Contains(m.Text, "\n"+a.Config.Origin+c.link+"\n") || !strings.Contains(m.HTML, `href="`+a.Config.Origin+c.link+`"`) {
 			t.Errorf("%s: %s: %s\n%s", c.letter.Kind, m.To, m.Subject, m.Text)
 		}
@@ -193,6 +202,8 @@ func TestEveryNotice(t *testing.T) {
 		{accounts.Notice{Kind: accounts.PasswordChanged}, "Het wachtwoord van je account bij " + a.announcer.site() + " is op"},
 		{accounts.Notice{Kind: accounts.EmailChanged, Email: "old@example.com"}, "gewijzigd in a…@example.com."},
 		{accounts.Notice{Kind: accounts.NumberChanged}, "verwijderd."},
+		{accounts.Notice{Kind: accounts.NumberVouched, OrganisationID: o.ID}, "Een beheerder van Tulip heeft op"},
+		{accounts.Notice{Kind: accounts.TextsChosen}, "is een code per sms gekozen als tweede factor"},
 		{accounts.Notice{Kind: accounts.AppAdded, Device: "My app"}, "De authenticatie-app ‘My app’ is op"},
 		{accounts.Notice{Kind: accounts.AppRemoved, Device: "My app"}, "‘My app’"},
 		{accounts.Notice{Kind: accounts.RecoveryCodesMade}, "herstelcodes"},
@@ -202,6 +213,16 @@ func TestEveryNotice(t *testing.T) {
 		{accounts.Notice{Kind: accounts.PhoneRemoved, Device: "Pixel 9"}, "‘Pixel 9’"},
 		{accounts.Notice{Kind: accounts.PairingBurned, OrganisationID: o.ID}, "bij Tulip."},
 		{accounts.Notice{Kind: accounts.RequestReported, OrganisationID: o.ID, Application: "Shop", IP: "203.0.113.7"}, "203.0.113.7 niet van jou was"},
+		{accounts.Notice{Kind: accounts.CaseOpened, OrganisationID: o.ID, Agent: "Hal", Reason: "lost", Link: stop}, "heeft iemand Hal van support van Tulip verteld dat je je telefoon kwijt bent"},
+		{accounts.Notice{Kind: accounts.CaseOpened, OrganisationID: o.ID, Reason: "forgotten", Link: stop}, "gevraagd om een code om in te loggen"},
+		{accounts.Notice{Kind: accounts.CaseOpened, OrganisationID: o.ID, Reason: "lost", Date: time.Date(2026, 12, 1, 9, 30, 0, 0, time.UTC), Link: stop}, "Op zijn vroegst 1 december 2026 om 09:30 uur (UTC)"},
+		{accounts.Notice{Kind: accounts.AccessCodeSent, OrganisationID: o.ID, Agent: "Hal", Link: stop}, "heeft Hal van support van Tulip een tijdelijke code"},
+		{accounts.Notice{Kind: accounts.FactorsRevoked, OrganisationID: o.ID, Link: stop}, "alle telefoons, authenticatie-apps en herstelcodes"},
+		{accounts.Notice{Kind: accounts.PhoneReplaced, OrganisationID: o.ID, Link: stop}, "een nieuwe telefoon of authenticatie-app gekoppeld"},
+		{accounts.Notice{Kind: accounts.BreakGlassUsed, OrganisationID: o.ID, Link: stop}, "heeft de exploitant van " + a.announcer.site()},
+		{accounts.Notice{Kind: accounts.RoleGiven, OrganisationID: o.ID, Role: accounts.RoleSupport, Before: accounts.RoleMember}, "ben je supportmedewerker van Tulip geworden; tot dan was je medewerker."},
+		{accounts.Notice{Kind: accounts.CaseStopped, OrganisationID: o.ID}, "Aye heeft het gestopt"},
+		{accounts.Notice{Kind: accounts.Erased, Email: "old@example.com", Display: "Ada", Locale: "nl"}, "gewist: je naam"},
 	} {
 		c.notice.PersonID = ada.ID
 		a.announcer.Announce(ctx, c.notice)
@@ -210,12 +231,72 @@ func TestEveryNotice(t *testing.T) {
 		if m.To != to || !strings.Contains(m.Text, c.want) {
 			t.Errorf("%s: to %s:\n%s", c.notice.Kind, m.To, m.Text)
 		}
-		if strings.Contains(m.Text, "://") {
-			t.Errorf("%s has a link, which warnings must not have: %s", c.notice.Kind, m.Text)
+		if strings.Count(m.Text, "://") != strings.Count(c.notice.Link.Reveal(), "://") || !strings.Contains(m.Text, c.notice.Link.Reveal()) {
+			t.Errorf("%s has another link than it was given: %s", c.notice.Kind, m.Text)
 		}
 	}
-	if err := a.Close(ctx); err != nil {
-		t.Error(err)
+	a.announcer.Announce(ctx, accounts.Notice{Kind: accounts.PhoneRemoved, PersonID: ada.ID, Email: "erased-1@erased.invalid"})
+	if err := a.Close(ctx); err != nil || len(p.taken) > 0 {
+		t.Errorf("%v, and %d mails to nobody", err, len(p.taken))
+	}
+}
+
+// stop is where a case is stopped.
+const stop secret.Secret = "https://aye.example.com/stop/case_1.canary"
+
+// TestTextsTellAdministrators: what is wrong with text messages is told to all who look after the
+// organisation, in the language of each, and of what is the operator's own to the log.
+func TestTextsTellAdministrators(t *testing.T) {
+	t.Parallel()
+	a, p, o, _ := quietApp(t)
+	ctx := t.Context()
+	members := map[string]string{}
+	for email, role := range map[string]accounts.Role{"chief@example.com": accounts.RoleAdministrator, "owner@example.com": accounts.RoleOwner, "desk@example.com": accounts.RoleSupport} {
+		m, _, err := a.Accounts.AddMember(ctx, o.ID, accounts.Person{Email: email, Display: email, Locale: map[bool]string{true: "en"}[role == accounts.RoleOwner]}, role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		members[email] = m.ID
+	}
+	shop, _, err := a.Accounts.CreateApplication(ctx, accounts.Application{OrganisationID: o.ID, Name: "Shop", MayManageTexts: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.announcer.now = func() time.Time { return time.Date(2026, 12, 31, 23, 30, 0, 0, time.FixedZone("west", -3*3600)) }
+	for _, c := range []struct {
+		notice         accounts.Notice
+		dutch, english string
+	}{
+		{accounts.Notice{Kind: accounts.TextsStopped}, "De sms-berichten van Tulip zijn stopgezet", "only few of those that were sent last were used"},
+		{accounts.Notice{Kind: accounts.TextsSpent}, "Tot 1 februari 2027 krijgt niemand", "Until 1 February 2027 nobody"},
+		{accounts.Notice{Kind: accounts.TextsTrouble, Provider: "Ours", Reason: "no-balance"}, "‘Ours’ van Tulip een bericht geweigerd", "“Ours” of Tulip refused a message. There is not enough money"},
+		{accounts.Notice{Kind: accounts.TextsProvider, Provider: "Ours", Reason: "added", By: accounts.Operator}, "heeft de exploitant van", "the operator of"},
+		{accounts.Notice{Kind: accounts.TextsProvider, Provider: "Ours", Reason: "added", By: members["chief@example.com"]}, "heeft chief@example.com de sms-provider ‘Ours’ van Tulip toegevoegd.", "chief@example.com added the text message provider “Ours” of Tulip."},
+		{accounts.Notice{Kind: accounts.TextsProvider, Provider: "Ours", Reason: "removed", By: shop.ID}, "heeft de applicatie ‘Shop’", "the application “Shop” removed"},
+		{accounts.Notice{Kind: accounts.TextsProvider, Provider: "Ours", Reason: "removed", By: "usr_none"}, "heeft iemand", "somebody removed"},
+	} {
+		c.notice.OrganisationID = o.ID
+		a.announcer.Announce(ctx, c.notice)
+		got := map[string]string{}
+		for range 2 {
+			m := p.next(t)
+			got[m.To] = m.Subject + "\n" + m.Text
+		}
+		if !strings.Contains(got["chief@example.com"], c.dutch) || !strings.Contains(got["owner@example.com"], c.english) {
+			t.Errorf("%s: %q", c.notice.Kind, got)
+		}
+		if strings.Contains(got["chief@example.com"], "://") {
+			t.Errorf("%s has a link, which warnings must not have", c.notice.Kind)
+		}
+		a.announcer.Announce(ctx, accounts.Notice{Kind: c.notice.Kind, Reason: "operators"})
+		a.announcer.Announce(ctx, accounts.Notice{Kind: c.notice.Kind, OrganisationID: "org_none"})
+	}
+	if err := a.Close(ctx); err != nil || len(p.taken) > 0 {
+		t.Errorf("%v, and %d more mails", err, len(p.taken))
+	}
+	log := p.log.String()
+	if strings.Count(log, "level=ERROR") != 2*7+1 || strings.Count(log, "reason=operators") != 7 || strings.Count(log, "an announcement has no organisation") != 7 || strings.Count(log, "does not say who did it") != 1 {
+		t.Error(log)
 	}
 }
 
@@ -340,11 +421,26 @@ func TestInvitationsLeaveRoom(t *testing.T) {
 	if len(a.queue) != mailsWaiting*4/5 || !strings.Contains(log.String(), "an invitation was dropped") || strings.Contains(log.String(), "canary") {
 		t.Errorf("%d invitations wait: %.200s", len(a.queue), log.String())
 	}
+	a.Announce(t.Context(), accounts.Notice{Kind: accounts.TextsProvider, OrganisationID: "org_busy"})
+	a.Announce(t.Context(), accounts.Notice{Kind: accounts.MemberAlertsChanged, OrganisationID: "org_busy"})
+	if len(a.queue) != mailsWaiting*4/5 || strings.Count(log.String(), "a notice was dropped") != 2 {
+		t.Errorf("%d wait, none about a provider or a hook should", len(a.queue))
+	}
 	a.Letter(t.Context(), accounts.Letter{Kind: accounts.LetterReset})
 	a.Letter(t.Context(), accounts.Letter{Kind: accounts.LetterEmail})
 	a.Announce(t.Context(), accounts.Notice{Kind: accounts.PhoneLinked})
 	if len(a.queue) != mailsWaiting*4/5+3 {
 		t.Errorf("%d wait, a reset and a warning should too", len(a.queue))
+	}
+	for range mailsWaiting {
+		a.Announce(t.Context(), accounts.Notice{Kind: accounts.MemberRoleChanged})
+	}
+	if len(a.queue) != mailsWaiting*9/10 {
+		t.Errorf("%d wait: roles keep warnings out, or are kept out", len(a.queue))
+	}
+	a.Announce(t.Context(), accounts.Notice{Kind: accounts.CaseOpened})
+	if len(a.queue) != mailsWaiting*9/10+1 {
+		t.Error("whose case was opened is not told")
 	}
 }
 

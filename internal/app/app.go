@@ -11,9 +11,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"example.com/aye/accounts"
+	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/broker"
 	"example.com/aye/devices"
+	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
 	"example.com/aye/internal/signing"
 	"example.com/aye/notify"
@@ -21,8 +23,11 @@ import (
 	"example.com/aye/notify/webhook"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/privacy"
 	"example.com/aye/signin"
+	"example.com/aye/sms"
 	"example.com/aye/store"
+	"example.com/aye/support"
 )
 
 // App is everything that is wired, without a server: the command line uses it too.
@@ -35,6 +40,10 @@ type App struct {
 	Pairings  *pairing.Service
 	Approvals *approval.Service
 	SignIn    *signin.Service
+	SMS       *sms.Service
+	Support   *support.Service
+	Alerts    *alerts.Service
+	Privacy   *privacy.Service
 	Signer    *signing.Signer
 	Router    *notify.Router
 	Broker    *broker.Memory
@@ -42,7 +51,9 @@ type App struct {
 
 	announcer *announcer
 	webhooks  *webhook.Sender
+	witnesses map[string]witness
 	places    *places
+	failing   *failing
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -92,9 +103,10 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	a.Accounts.Announcer = a.announcer
 	a.Codes = &otp.Service{Store: a.Store, Keys: keys, Announcer: a.announcer, Now: a.now}
 	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: a.Codes, Announcer: a.announcer, Origin: a.Config.Origin, Now: a.now}
+	a.failing = newFailing(a.now)
 	a.Router = notify.NewRouter(notify.Options{
 		Senders: senders, Workers: a.Config.PushWorkers, Queue: a.Config.PushQueue, Report: a.pushed,
-		Metrics: newPushMetrics(a.Metrics), Log: a.log, Now: a.now,
+		Metrics: newPushMetrics(a.Metrics, a.failing), Log: a.log, Now: a.now,
 	})
 	a.Approvals = &approval.Service{
 		Store: a.Store, Deliveries: a.Store, Audit: a.Store, Directory: a.Accounts, Phones: a.Devices, Codes: a.Codes,
@@ -109,9 +121,25 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 		Store: a.Store, Passwords: a.Accounts, Letters: a.Accounts, Directory: a.Accounts, Asker: a.Approvals, Phones: a.Devices,
 		Pairings: a.Pairings, Place: a.places.Place, Now: a.now,
 	}
-	a.Approvals.Reported, a.Accounts.Ended = a.SignIn.Reported, a.SignIn.Left
 	a.webhooks = webhook.NewSender(a.Config.WebhookPrivate, a.now)
-	return nil
+	if err := errors.Join(a.wireTexts(keys), a.wireAudit()); err != nil {
+		return err
+	}
+	return a.wireSupport(ctx, keys)
+}
+
+func (a *App) wireTexts(keys *secret.Keys) error {
+	vendors, err := textVendors(a.Config.SMS, a.now)
+	if err != nil {
+		return err
+	}
+	decided, errs := a.Config.SMS.decided(a.Config.Origin)
+	a.SMS = &sms.Service{
+		Providers: a.Store, Ledger: a.Store, Directory: a.Accounts, Announcer: a.announcer, Vendors: vendors, Keys: keys, Config: decided,
+		Metrics: newTextMetrics(a.Metrics), Log: a.log, Now: a.now,
+	}
+	a.Accounts.Texter, a.Approvals.Texts = a.SMS, a.SMS
+	return errors.Join(errs...)
 }
 
 func (a *App) mailer() (mail.Sender, error) {
@@ -154,6 +182,16 @@ func (a *App) TestPush(ctx context.Context, deviceID string) (notify.Report, err
 		Kind: notify.MessageTest, Reference: secret.NewID("test"), Device: device.ID, Title: "Test", Expires: a.now().Add(time.Minute),
 	}})
 	return report, a.Devices.Told(ctx, report.Push.Target, report.Outcome)
+}
+
+// Unlock forgets the wrong codes in a row of a person, on the operator's word. Codes are the person's in every organisation,
+// so the audit row is of the installation's chain; it is written first: no code counts again unseen.
+func (a *App) Unlock(ctx context.Context, personID string) error {
+	err := a.Store.Write(ctx, audit.Entry{Actor: accounts.Operator, Action: "codes.unlocked", Subject: personID, At: a.now().UTC()})
+	if err == nil {
+		err = a.Codes.Unlock(ctx, personID)
+	}
+	return err
 }
 
 // elder asks the person's older phone about a new one.

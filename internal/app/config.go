@@ -30,6 +30,9 @@ type Config struct {
 	PushQueue      int           `koanf:"push_queue" default:"10000" help:"Pushes that may wait for each app: 1 to 1000000. What does not fit is shown as a failed delivery."`
 	WebhookPrivate bool          `koanf:"webhook_private" help:"Lets webhooks go to private addresses: true or false. Only where applications live in the same network as Aye."`
 	Mail           Mail          `koanf:"mail"`
+	SMS            SMS           `koanf:"sms"`
+	Support        Support       `koanf:"support"`
+	Audit          Audit         `koanf:"audit"`
 	Push           []PushApp     `koanf:"push" help:"One entry for each app that people use, in the file."`
 }
 
@@ -42,6 +45,44 @@ type Mail struct {
 	PasswordFile string        `koanf:"password_file" help:"The file with that password."`
 	From         string        `koanf:"from" help:"The sender, for example: Aye <aye@example.com>."`
 	Plain        bool          `koanf:"plain" help:"Sends without TLS: true or false. Only for a server on the same machine."`
+}
+
+// SMS says what text messages cost, and where the vendors are. Whose account sends them is no
+// setting: it is set up with `aye sms-provider` and on the pages.
+type SMS struct {
+	Country             string     `koanf:"country" default:"NL" help:"The country where most people's numbers are: two capital letters of ISO 3166-1. Organisations that say nothing send there alone."`
+	Currency            string     `koanf:"currency" default:"EUR" help:"The currency of all prices and caps here: three capital letters of ISO 4217."`
+	UnknownPrice        string     `koanf:"unknown_price" default:"0.25" help:"What one part of a message counts to a country without a price: 0 to 10, with six decimals at most."`
+	OperatorCap         string     `koanf:"operator_cap" default:"50" help:"The most that the messages that the operator pays may cost in a calendar month (UTC): 0.01 to 100000."`
+	LoginEnds           string     `koanf:"login_ends" help:"The day, such as 2027-01-01, from whose beginning (UTC) the operator pays for no logging in any more. Empty: the operator pays for none."`
+	MessageBirdEndpoint string     `koanf:"messagebird_endpoint" help:"Another address than MessageBird's own: scheme, host and port, without a slash at the end. For a stand-in."`
+	BirdEndpoint        string     `koanf:"bird_endpoint" help:"Another address than Bird's own, in the same form. For a stand-in, or where Bird says so."`
+	RootsFile           string     `koanf:"roots_file" help:"Certificates to trust at both, in PEM. Empty for the system's."`
+	Prices              []SMSPrice `koanf:"prices" help:"One entry for each country and time, in the file. The ones of a country stand in for those that are built in."`
+}
+
+// SMSPrice is what a message to a country costs, for a time.
+type SMSPrice struct {
+	Country string `koanf:"country" help:"Two capital letters of ISO 3166-1. Without any, the Netherlands have 0.056 EUR from 2021-09-01."`
+	Price   string `koanf:"price" help:"What one part of a message costs: 0 to 10, with six decimals at most."`
+	From    string `koanf:"from" help:"Its first day (UTC), such as 2027-01-01. Empty: since ever. Of those that count, the one that began last is taken."`
+	Until   string `koanf:"until" help:"The day (UTC) from which it counts no longer. Empty for no end."`
+}
+
+// Audit says where the signed checkpoints of the audit log go. A copy on another machine is what shows that somebody who has this
+// one rewrote the log.
+type Audit struct {
+	CheckpointEvery   time.Duration `koanf:"checkpoint_every" default:"1h" help:"How often a chain of the audit log that grew is signed: 1m to 24h."`
+	File              string        `koanf:"file" help:"A file to which each signed checkpoint is appended, best on another machine's disk. Empty for none."`
+	Syslog            string        `koanf:"syslog" help:"Where checkpoints go as RFC 5424: udp://host:514, tcp://host:601, tls://host:6514, or unix:///dev/log. Empty for none."`
+	SyslogRootsFile   string        `koanf:"syslog_roots_file" help:"Certificates to trust there, in PEM. Empty for the system's."`
+	WebhookURL        string        `koanf:"webhook_url" help:"Where checkpoints go as signed webhooks, as Standard Webhooks say; https, except for localhost. Empty for none."`
+	WebhookSecretFile string        `koanf:"webhook_secret_file" help:"The file with the secret that signs them: whsec_ and base64 of 24 to 64 bytes."`
+}
+
+// Support says who helps people whom no organisation may help alone.
+type Support struct {
+	Organisation string `koanf:"organisation" help:"The id of the organisation whose support staff is the operator's: it signs where a person belongs to several organisations. Empty: only the command line does."`
 }
 
 // PushApp is an app of yours, and the credentials to wake it with.

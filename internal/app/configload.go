@@ -57,7 +57,7 @@ func LoadConfig(path string, environ []string, flags map[string]string) (Config,
 	var c Config
 	err = k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		TagName: "koanf", WeaklyTypedInput: true, ErrorUnused: true,
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(",")),
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(","), dayAsWritten),
 	}})
 	if err != nil {
 		return Config{}, fmt.Errorf("%w: %w; `aye help config` lists every setting", ErrConfig, err)
@@ -68,6 +68,14 @@ func LoadConfig(path string, environ []string, flags map[string]string) (Config,
 		}
 	}
 	return c, c.validate()
+}
+
+// dayAsWritten undoes that YAML reads a day without quotes as a time.
+func dayAsWritten(_, to reflect.Type, value any) (any, error) {
+	if day, ok := value.(time.Time); ok && to.Kind() == reflect.String {
+		return day.Format(time.DateOnly), nil
+	}
+	return value, nil
 }
 
 // Setting is one line of the manual.
@@ -154,6 +162,8 @@ func (c Config) validate() error {
 	if _, err := c.proxies(); err != nil {
 		checks = append(checks, err)
 	}
+	checks = append(checks, c.SMS.validate()...)
+	checks = append(checks, c.Audit.validate()...)
 	for _, origin := range c.PhoneOrigins {
 		checks = append(checks, checkOrigin("phone_origins", origin))
 	}

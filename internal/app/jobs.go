@@ -17,17 +17,17 @@ const (
 	eraseEvery  = time.Hour
 	endEvery    = time.Minute
 	remindEvery = 10 * time.Minute
+	textsEvery  = 5 * time.Second
 	webhookSize = 50
 	// webhookLife is how long a webhook is repeated.
 	webhookLife = 24 * time.Hour
 )
 
-// sweep does each second what is due: requests and pairings whose time has passed, and
-// webhooks.
+// sweep does each second what is due: requests, pairings and cases whose time has passed or come.
 func (a *App) sweep(ctx context.Context) {
 	every(ctx, sweepEvery, func() {
 		for name, job := range map[string]func(context.Context) error{
-			"approvals": a.Approvals.Sweep, "pairings": a.Pairings.Sweep,
+			"approvals": a.Approvals.Sweep, "pairings": a.Pairings.Sweep, "support": a.Support.Sweep,
 		} {
 			if err := job(ctx); err != nil && ctx.Err() == nil {
 				a.log.ErrorContext(ctx, "a sweep failed and is done again", slog.String("job", name), slog.String("error", err.Error()))
@@ -75,6 +75,15 @@ func (a *App) deliverWebhook(ctx context.Context, d store.WebhookDelivery) {
 	if err != nil && ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "the state of a webhook was not stored", slog.String("error", err.Error()))
 	}
+}
+
+// deliverAlerts is apart from the sweep too, for the same reason.
+func (a *App) deliverAlerts(ctx context.Context) {
+	every(ctx, sweepEvery, func() {
+		if err := a.Alerts.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "alerts were not sent and are tried again", slog.String("error", err.Error()))
+		}
+	})
 }
 
 // erase forgets each hour what is kept for a time only.

@@ -103,11 +103,14 @@ type pushMetrics struct {
 	seconds *prometheus.HistogramVec
 	depth   *prometheus.GaugeVec
 	open    *prometheus.GaugeVec
+	// failing is told of each provider that fails so often that it is left alone; nil for nobody.
+	failing *failing
 }
 
-func newPushMetrics(registry prometheus.Registerer) *pushMetrics {
+func newPushMetrics(registry prometheus.Registerer, failing *failing) *pushMetrics {
 	m := &pushMetrics{
-		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aye_push_total", Help: "Pushes by provider, class of outcome and reason."}, []string{"provider", "class", "reason"}),
+		failing: failing,
+		pushes:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aye_push_total", Help: "Pushes by provider, class of outcome and reason."}, []string{"provider", "class", "reason"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "aye_push_attempt_seconds", Help: "Time of one attempt.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"provider"}),
@@ -134,6 +137,7 @@ func (m *pushMetrics) Breaker(route notify.Route, open bool) {
 	value := 0.0
 	if open {
 		value = 1
+		m.failing.note(route)
 	}
 	m.open.WithLabelValues(string(route.Provider), route.App).Set(value)
 }

@@ -53,7 +53,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	a.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s := &Server{app: a, failed: make(chan error, 2)}
 	s.api, err = api.New(api.Config{ //nolint:contextcheck // handlers take the context of their request
-		Accounts: a.Accounts, Devices: a.Devices, Pairings: a.Pairings, Approvals: a.Approvals, Signer: a.Signer, Broker: a.Broker,
+		Accounts: a.Accounts, Devices: a.Devices, Pairings: a.Pairings, Approvals: a.Approvals, SMS: a.SMS, Support: a.Support, Signer: a.Signer, Broker: a.Broker,
 		Origin: a.Config.Origin, PhoneOrigins: a.Config.PhoneOrigins, TrustedProxies: proxies,
 		AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore,
 		Unavailable: store.ErrUnavailable,
@@ -63,7 +63,8 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 		return nil, err
 	}
 	s.portal, err = portal.New(portal.Config{ //nolint:contextcheck // handlers take the context of their request
-		Accounts: a.Accounts, SignIn: a.SignIn, Approvals: a.Approvals, Pairings: a.Pairings, Devices: a.Devices, Codes: a.Codes,
+		Accounts: a.Accounts, SignIn: a.SignIn, Approvals: a.Approvals, Pairings: a.Pairings, Devices: a.Devices, Codes: a.Codes, SMS: a.SMS,
+		Support: a.Support, Alerts: a.Alerts, Privacy: a.Privacy, Audit: a.Store,
 		Origin: a.Config.Origin, AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore, TrustedProxies: proxies,
 		Unavailable: store.ErrUnavailable, Log: a.log, Now: a.now,
 	})
@@ -75,7 +76,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	}
 	jobs, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.reload, a.erase, a.endSessions, a.invite, a.remind} {
+	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.deliverAlerts, a.tellFailing, a.reload, a.erase, a.endSessions, a.invite, a.remind, a.settleTexts, a.forgetNumbers, a.signAudit, a.dropAudit} {
 		s.jobs.Go(func() { job(jobs) })
 	}
 	return s, nil

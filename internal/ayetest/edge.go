@@ -3,7 +3,6 @@ package ayetest
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 
 	"example.com/aye/accounts"
@@ -101,55 +100,4 @@ func (a *Announcer) LastLetter(kind accounts.LetterKind, personID string) secret
 		return ""
 	}
 	return all[len(all)-1].Token
-}
-
-// Text is a text message.
-type Text struct{ To, Text string }
-
-// Texts writes down what would be texted.
-type Texts struct {
-	mu     sync.Mutex
-	texts  []Text
-	refuse error
-}
-
-// SendText takes a text.
-func (t *Texts) SendText(_ context.Context, to, text string) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.refuse != nil {
-		return t.refuse
-	}
-	t.texts = append(t.texts, Text{to, text})
-	return nil
-}
-
-// Refuse makes the provider fail; nil makes it work again.
-func (t *Texts) Refuse(err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.refuse = err
-}
-
-// To gives the texts to a number, oldest first.
-func (t *Texts) To(number string) []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var all []string
-	for _, text := range t.texts {
-		if text.To == number {
-			all = append(all, text.Text)
-		}
-	}
-	return all
-}
-
-// LastCode gives the code of the newest text to a number, which stands behind the last "#".
-func (t *Texts) LastCode(number string) string {
-	all := t.To(number)
-	if len(all) == 0 {
-		return ""
-	}
-	last := all[len(all)-1]
-	return last[strings.LastIndex(last, "#")+1:]
 }

@@ -15,7 +15,6 @@ func (w *World) wireSignIn() {
 		Store: w.Store, Passwords: w.Accounts, Letters: w.Accounts, Directory: w.Accounts, Asker: w.Approvals, Phones: w.Devices, Pairings: w.Pairings, Now: w.Clock.Now,
 		Place: func(ip string) string { return "the place of " + ip },
 	}
-	w.Approvals.Reported, w.Accounts.Ended = w.SignIn.Reported, w.SignIn.Left
 }
 
 // Visit is from a browser that has not been seen before.
@@ -108,7 +107,7 @@ func (v *Visitor) Asked(w signin.Waiting) approval.Asked {
 // Prove types the password again, and approves on the phone.
 func (v *Visitor) Prove(p *Phone) {
 	v.Helper()
-	v.Took(v.SignIn.Prove(v.Context(), v.Look(), v.Visit, Password))
+	v.Took(v.SignIn.Prove(v.Context(), v.Look(), v.Visit, Password, accounts.TextSecurity))
 	v.Approve(p)
 }
 

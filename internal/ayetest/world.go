@@ -3,12 +3,15 @@ package ayetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"example.com/aye/accounts"
+	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/broker"
 	"example.com/aye/devices"
@@ -16,8 +19,11 @@ import (
 	"example.com/aye/internal/signing"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/privacy"
 	"example.com/aye/signin"
+	"example.com/aye/sms"
 	"example.com/aye/store"
+	"example.com/aye/support"
 )
 
 // Origin is the address of the installation.
@@ -39,7 +45,13 @@ type World struct {
 	Pusher    *Pusher
 	Announcer *Announcer
 	Texts     *Texts
+	SMS       *sms.Service
 	SignIn    *signin.Service
+	Support   *support.Service
+	Alerts    *alerts.Service
+	// Alerted are the alerts that went out.
+	Alerted *Alerted
+	Privacy *privacy.Service
 
 	Organisation accounts.Organisation
 	Shop         accounts.Application
@@ -57,23 +69,55 @@ type phones struct {
 func New(tb testing.TB) *World {
 	tb.Helper()
 	w := &World{
-		TB: tb, Clock: NewClock(), Broker: broker.NewMemory(), Pusher: &Pusher{}, Announcer: &Announcer{}, Texts: &Texts{},
+		TB: tb, Clock: NewClock(), Broker: broker.NewMemory(), Pusher: &Pusher{}, Announcer: &Announcer{}, Texts: &Texts{}, Alerted: &Alerted{},
 		phones: &phones{of: map[string][]*Phone{}},
 	}
 	var err error
 	w.Keys, err = secret.NewKeys(bytes.Repeat([]byte{7}, secret.KeySize))
 	w.must(err)
-	w.Store, err = store.Open(tb.Context(), store.Config{
-		Path: filepath.Join(tb.TempDir(), "aye.db"), Keys: w.Keys, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
-	})
+	path := filepath.Join(tb.TempDir(), "aye.db")
+	w.must(blank(path))
+	w.Store, err = store.Open(tb.Context(), store.Config{Path: path, Keys: w.Keys, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	w.must(err)
 	tb.Cleanup(func() { w.must(w.Store.Close()) })
 	w.Signer, err = signing.Load(tb.Context(), w.Store, Origin, w.Clock.Now)
 	w.must(err)
 	w.wire()
+	w.AddProvider("")
 	w.Organisation = w.AddOrganisation(func(*accounts.Organisation) {})
 	w.Shop = w.AddApplication(w.Organisation, "The shop")
 	return w
+}
+
+// schema is a database without a row, as the migrations make it.
+var schema = sync.OnceValues(func() (text []byte, err error) {
+	dir, err := os.MkdirTemp("", "aye-schema-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	keys, err := secret.NewKeys(bytes.Repeat([]byte{7}, secret.KeySize))
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "aye.db")
+	made, err := store.Open(context.Background(), store.Config{Path: path, Keys: keys, Now: NewClock().Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	if err = made.Close(); err != nil { // then everything is in the one file
+		return nil, err
+	}
+	return os.ReadFile(path) //nolint:gosec // the path is made above
+})
+
+// blank puts an empty database at the path: the migrations, which are the same each time, run once for all tests.
+func blank(path string) error {
+	text, err := schema()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o600)
 }
 
 // wire joins the rooms as the server does.
@@ -81,7 +125,7 @@ func (w *World) wire() {
 	now := w.Clock.Now
 	w.Accounts = &accounts.Service{
 		Organisations: w.Store, People: w.Store, Applications: w.Store, Passwords: w.Store, Letters: w.Store, Numbers: w.Store, Imports: w.Store,
-		Hasher: accounts.NewHasher(w.Keys), Keys: w.Keys, Announcer: w.Announcer, Texter: w.Texts, Host: "aye.example.com", Now: now,
+		Hasher: accounts.NewHasher(w.Keys), Keys: w.Keys, Announcer: w.Announcer, Host: "aye.example.com", Now: now,
 	}
 	w.Codes = &otp.Service{Store: w.Store, Now: now}
 	w.Devices = &devices.Service{Store: w.Store, Keys: w.Keys, Prover: w.Codes, Announcer: w.Announcer, Origin: Origin, Now: now}
@@ -94,7 +138,9 @@ func (w *World) wire() {
 		Announcer: w.Announcer, Keys: w.Keys, Origin: Origin, Thumbprint: w.Signer.Thumbprint, Now: now,
 	}
 	w.Approvals.Answered, w.Approvals.Disown = w.Pairings.Answered, w.Pairings.Disown
+	w.wireTexts()
 	w.wireSignIn()
+	w.wireSupport()
 }
 
 // For gives the same world for a part of the test.

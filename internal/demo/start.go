@@ -36,9 +36,9 @@ type Guest struct {
 
 // StartConfig is what the page needs to know on which people begin.
 type StartConfig struct {
-	// AyeURL, ShopURL, PhoneURL and MailboxURL are where the demo's parts are, without a slash
-	// at the end.
-	AyeURL, ShopURL, PhoneURL, MailboxURL string
+	// AyeURL, ShopURL, PhoneURL, MailboxURL and TextsURL are where the demo's parts are, without a
+	// slash at the end.
+	AyeURL, ShopURL, PhoneURL, MailboxURL, TextsURL string
 	// Shopper is the e-mail address that the shop knows.
 	Shopper string
 	// Invite mails an invitation to the portal, or fails with [ErrGuest] or [ErrMember].

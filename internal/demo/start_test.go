@@ -13,7 +13,7 @@ import (
 
 func startHandler(invited *[]Guest, err error) http.Handler {
 	return NewStart(StartConfig{
-		AyeURL: "http://localhost:1", ShopURL: "http://localhost:2", PhoneURL: "http://localhost:3", MailboxURL: "http://localhost:4", Shopper: "ada@example.com",
+		AyeURL: "http://localhost:1", ShopURL: "http://localhost:2", PhoneURL: "http://localhost:3", MailboxURL: "http://localhost:4", TextsURL: "http://localhost:5", Shopper: "ada@example.com",
 		Invite: func(_ context.Context, g Guest) error {
 			*invited = append(*invited, g)
 			return err
@@ -61,7 +61,7 @@ func TestStartPage(t *testing.T) {
 	t.Parallel()
 	h := startHandler(new([]Guest), nil)
 	for path, want := range map[string][]string{
-		"/":                 {`lang="en"`, `href="http://localhost:1/login"`, `href="http://localhost:2"`, `href="http://localhost:3"`, `href="http://localhost:4"`, "ada@example.com"},
+		"/":                 {`lang="en"`, `href="http://localhost:1/login"`, `href="http://localhost:2"`, `href="http://localhost:3"`, `href="http://localhost:4"`, `href="http://localhost:5"`, "ada@example.com"},
 		"/?lang=nl":         {`lang="nl"`, "Nodig mij uit", `<option value="nl" lang="nl" selected>`},
 		"/?invited":         {"The invitation is on its way"},
 		"/static/start.css": {":root"},

@@ -123,6 +123,19 @@ func (w *walk) ends() {
 	w.pass(3 * time.Minute)
 	w.b.Open(w.shop + "/wait")
 	w.shows("expired", "expired")
+	w.stops()
+}
+
+// stops is a case that was opened in the person's name.
+func (w *walk) stops() {
+	w.t.Helper()
+	w.inHand.Click(".tabs button:nth-child(1)")
+	w.lost(w.support())
+	w.holds("case-list", ".alarm")
+	w.inHand.Click(".alarm")
+	w.holds("case", ".stop")
+	w.inHand.Click(".stop")
+	w.holds("case-stopped", ".mark.stopped")
 }
 
 // ended answers on the phone and looks at both sides.

@@ -42,7 +42,7 @@ func WithEnvironment(environment string) Option {
 
 // APNs plays Apple's push notification service.
 type APNs struct {
-	stand
+	pushStand
 
 	key       *ecdsa.PrivateKey
 	keyID     string
@@ -63,7 +63,7 @@ func StartAPNs(ctx context.Context, address string, options ...Option) (*APNs, e
 		key: key, keyID: rand.Text()[:10], teamID: rand.Text()[:10],
 		addresses: make(map[string]Registration),
 	}
-	if err = a.open(ctx, address, options); err != nil {
+	if err = a.open(ctx, address, options, a.routes); err != nil {
 		return nil, err
 	}
 	if a.environment == "" {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Behaviour is what a stand-in does instead of taking a push. The zero value takes it.
+// Behaviour is what a stand-in does instead of taking a push, or a text message. The zero value takes it.
 // Delay goes before all else; of the others the first that is set is done.
 type Behaviour struct {
 	Delay     Duration `json:"delay,omitempty"`     // waits before anything else
@@ -14,12 +14,14 @@ type Behaviour struct {
 	Cut       bool     `json:"cut,omitempty"`       // the connection breaks before the push is taken
 	Lost      bool     `json:"lost,omitempty"`      // the push is taken, then the connection breaks: the answer is lost
 	GoAway    bool     `json:"go_away,omitempty"`   // the push is taken, and the client is told to connect anew
+	Late      Duration `json:"late,omitempty"`      // texts: it is taken, and only the answer waits
 
 	Reason     string    `json:"reason,omitempty"`      // the vendor's error code
 	Status     int       `json:"status,omitempty"`      // instead of the one that belongs to Reason
 	RetryAfter Duration  `json:"retry_after,omitempty"` // the header, in whole seconds
 	Since      time.Time `json:"since,omitzero"`        // APNs 410: when the address ended; now by default
 	Body       string    `json:"body,omitempty"`        // instead of the vendor's JSON, such as a proxy's page; needs Status
+	Outcome    string    `json:"outcome,omitempty"`     // texts: the status that it comes to, in the vendor's word; [NoReport] for none
 
 	Times int `json:"times,omitempty"` // for how many pushes; 0 is for ever
 }
@@ -68,6 +70,18 @@ func (s *scripts) next(address string) Behaviour {
 	if len(s.scenes[address]) == 0 {
 		address = Everyone
 	}
+	return s.use(address)
+}
+
+// only is next for what Everyone's script does not touch.
+func (s *scripts) only(address string) Behaviour {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.use(address)
+}
+
+// use uses up one push of the script of this very address; mu is held.
+func (s *scripts) use(address string) Behaviour {
 	scenes := s.scenes[address]
 	if len(scenes) == 0 {
 		return Behaviour{}

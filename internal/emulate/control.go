@@ -11,13 +11,12 @@ import (
 // heartbeat keeps proxies and browsers from giving up on a quiet stream.
 const heartbeat = 15 * time.Second
 
-// controls are the inboxes and scripts over HTTP. Any page may use them: a pretend phone
+// controls are scripts over HTTP, and the routes. Any page may use them: a pretend phone
 // in a browser comes from another origin.
-func (s *stand) controls() http.Handler {
+func (s *stand) controls(routes func(*http.ServeMux)) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /inbox/{address}", s.streamInbox)
-	mux.HandleFunc("GET /deliveries", s.streamDeliveries)
 	mux.HandleFunc("POST /script", s.takeScript)
+	routes(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Access-Control-Allow-Origin", "*")
@@ -31,7 +30,13 @@ func (s *stand) controls() http.Handler {
 	})
 }
 
-func (s *stand) streamInbox(w http.ResponseWriter, r *http.Request) {
+// routes are the inboxes over HTTP.
+func (s *pushStand) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /inbox/{address}", s.streamInbox)
+	mux.HandleFunc("GET /deliveries", s.streamDeliveries)
+}
+
+func (s *pushStand) streamInbox(w http.ResponseWriter, r *http.Request) {
 	last, err := strconv.Atoi(r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		last = 0

@@ -74,7 +74,7 @@ func (i *inboxes) take(l *listener) ([]unread, bool) {
 }
 
 // streamDeliveries answers with a line for every push from now on, whatever its address.
-func (s *stand) streamDeliveries(w http.ResponseWriter, r *http.Request) {
+func (s *pushStand) streamDeliveries(w http.ResponseWriter, r *http.Request) {
 	l := s.listen()
 	defer s.leave(l)
 	w.Header().Set("Content-Type", "application/x-ndjson")

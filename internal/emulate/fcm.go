@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -30,11 +28,9 @@ const Login = "@login"
 // loginKey is shared by all stand-ins of a process, because an RSA key takes a while.
 var loginKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-type lineKey struct{}
-
 // FCM plays Firebase Cloud Messaging, its login server included.
 type FCM struct {
-	stand
+	pushStand
 
 	key   *rsa.PrivateKey
 	keyID string
@@ -50,22 +46,13 @@ func StartFCM(ctx context.Context, address string, options ...Option) (*FCM, err
 		return nil, fmt.Errorf("emulate: %w", err)
 	}
 	f := &FCM{key: key, keyID: strings.ToLower(rand.Text()), access: make(map[string]time.Time)}
-	if err = f.open(ctx, address, options); err != nil {
+	if err = f.open(ctx, address, options, f.routes); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", f.login)
 	mux.HandleFunc("POST /v1/projects/{project}/messages:send", f.send)
-	f.serve(ctx, &http.Server{
-		Handler:           mux,
-		ReadHeaderTimeout: 5 * time.Second,
-		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
-			if secure, ok := conn.(*tls.Conn); ok {
-				conn = secure.NetConn()
-			}
-			return context.WithValue(ctx, lineKey{}, conn)
-		},
-	}, func(secure *tls.Conn, _ *line) net.Conn { return secure })
+	f.serve(ctx, lineServer(mux), onTLS)
 	return f, nil
 }
 
@@ -104,7 +91,7 @@ func (f *FCM) RevokeTokens() {
 
 // send answers one message.
 func (f *FCM) send(w http.ResponseWriter, r *http.Request) {
-	connection, _ := r.Context().Value(lineKey{}).(*line)
+	connection := lineOf(r)
 	if reason := f.admit(r); reason != "" {
 		f.reject(w, Behaviour{Reason: reason})
 		return

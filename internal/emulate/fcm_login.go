@@ -23,9 +23,8 @@ var sendScopes = []string{
 
 // login changes a signed assertion into an access token, RFC 7523 section 2.1.
 func (f *FCM) login(w http.ResponseWriter, r *http.Request) {
-	connection, _ := r.Context().Value(lineKey{}).(*line)
 	behaviour := f.next(Login)
-	if f.misbehave(r, behaviour, connection) {
+	if f.misbehave(r, behaviour, lineOf(r)) {
 		return
 	}
 	if behaviour.refuses() {

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"example.com/aye/internal/secret"
 )
 
 // Option changes a stand-in from its defaults.
@@ -21,6 +23,9 @@ type settings struct {
 	now         func() time.Time
 	control     string
 	environment string
+	pace        pace
+	key         secret.Secret // of an account for text messages
+	signing     secret.Secret // of its reports
 }
 
 // WithClock gives the stand-in a clock of its own, by which it judges tokens.
@@ -29,12 +34,12 @@ func WithClock(now func() time.Time) Option { return func(s *settings) { s.now =
 // WithControl sets the address of the control listener; a free port on 127.0.0.1 by default.
 func WithControl(address string) Option { return func(s *settings) { s.control = address } }
 
-// stand is what both stand-ins are made of.
+// stand is what all stand-ins over TLS are made of.
 type stand struct {
 	scripts
-	inboxes
 
 	settings
+	protocols []string // what TLS offers; HTTP/2 alone by default
 	authority *authority
 	lines     *lines
 	server    *http.Server
@@ -45,9 +50,16 @@ type stand struct {
 	end       context.CancelFunc
 }
 
-// open listens on both addresses. Nothing is answered before serve.
-func (s *stand) open(ctx context.Context, address string, options []Option) error {
-	s.settings = settings{now: time.Now, control: "127.0.0.1:0"}
+// pushStand is a stand-in for a service that wakes phones.
+type pushStand struct {
+	stand
+	inboxes
+}
+
+// open listens on both addresses. Nothing is answered before serve, on the front address; the
+// control listener has the routes.
+func (s *stand) open(ctx context.Context, address string, options []Option, routes func(*http.ServeMux)) error {
+	s.settings = settings{now: time.Now, control: "127.0.0.1:0", pace: usualPace}
 	for _, option := range options {
 		option(&s.settings)
 	}
@@ -75,7 +87,7 @@ func (s *stand) open(ctx context.Context, address string, options []Option) erro
 	}
 	s.deskURL = "http://" + back.Addr().String()
 	s.ended, s.end = context.WithCancel(context.WithoutCancel(ctx))
-	s.desk = &http.Server{Handler: s.controls(), ReadHeaderTimeout: 5 * time.Second}
+	s.desk = &http.Server{Handler: s.controls(routes), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = s.desk.Serve(back) }() // ends with Close
 	s.server = &http.Server{ReadHeaderTimeout: 5 * time.Second}
 	return nil
@@ -86,13 +98,41 @@ func (s *stand) serve(ctx context.Context, server *http.Server, wrap func(*tls.C
 	s.lines.wrap = wrap
 	s.lines.config = &tls.Config{
 		Certificates: []tls.Certificate{s.authority.certificate},
-		NextProtos:   []string{"h2"}, MinVersion: tls.VersionTLS12,
+		NextProtos:   s.protocols, MinVersion: tls.VersionTLS12,
+	}
+	if s.protocols == nil {
+		s.lines.config.NextProtos = []string{"h2"}
 	}
 	s.server = server
 	server.ErrorLog = log.New(io.Discard, "", 0) // clients that leave are no news
 	go func() { _ = server.Serve(s.lines) }()    // ends with Close
 	context.AfterFunc(ctx, s.Close)
 }
+
+type lineKey struct{}
+
+// lineServer is a server that knows the line under each request; see lineOf.
+func lineServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			if secure, ok := conn.(*tls.Conn); ok {
+				conn = secure.NetConn()
+			}
+			return context.WithValue(ctx, lineKey{}, conn)
+		},
+	}
+}
+
+// lineOf gives the connection under TLS on which a request came.
+func lineOf(r *http.Request) *line {
+	connection, _ := r.Context().Value(lineKey{}).(*line)
+	return connection
+}
+
+// onTLS is a connection with nothing between TLS and HTTP.
+func onTLS(secure *tls.Conn, _ *line) net.Conn { return secure }
 
 // URL is where the senders connect to: scheme, host and port.
 func (s *stand) URL() string { return s.url }
@@ -119,16 +159,8 @@ func (s *stand) Close() {
 
 // misbehave does what needs no vendor's words, and answers whether all is done.
 func (s *stand) misbehave(r *http.Request, behaviour Behaviour, line *line) bool {
-	if behaviour.Delay > 0 {
-		timer := time.NewTimer(time.Duration(behaviour.Delay))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-			return true
-		case <-s.ended.Done():
-			return true
-		}
+	if !s.wait(r, time.Duration(behaviour.Delay)) {
+		return true
 	}
 	switch {
 	case behaviour.Blackhole, behaviour.Silent:
@@ -146,6 +178,22 @@ func (s *stand) misbehave(r *http.Request, behaviour Behaviour, line *line) bool
 	default:
 		return false
 	}
+}
+
+// wait lets time pass, and tells whether somebody still waits for the answer.
+func (s *stand) wait(r *http.Request, delay time.Duration) bool {
+	if delay <= 0 {
+		return true
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+	case <-s.ended.Done():
+	}
+	return false
 }
 
 // refuse writes an error answer. A body of the script's own takes the place of the vendor's.

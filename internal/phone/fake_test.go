@@ -31,6 +31,7 @@ type fake struct {
 	approval  jwk
 	waiting   []string // challenges
 	keys      []string // announcements
+	cases     []object
 	decisions []string
 	calls     []string
 	now       time.Time // of the server
@@ -95,11 +96,13 @@ func (f *fake) answer(r *http.Request, body []byte, header http.Header) (int, ob
 		return refusal(401, "use-nonce")
 	}
 	switch call := r.Method + " " + r.URL.Path; {
-	case call == "GET /v1/device":
+	case call == "GET /v1/device" && f.status != "removed":
 		return 200, object{"id": "dev_1", "status": f.status, "approval_key": f.approval.thumbprint()}
 	case call == "DELETE /v1/device":
 		return 200, object{}
-	case f.status != "active":
+	case f.status == "removed" && !strings.HasPrefix(r.URL.Path, "/v1/device/cases"):
+		return refusal(401, "device-unknown")
+	case f.status != "active" && f.status != "removed":
 		return refusal(403, "device-not-active")
 	case call == "GET /v1/device/approvals":
 		list := []object{}
@@ -119,10 +122,25 @@ func (f *fake) answer(r *http.Request, body []byte, header http.Header) (int, ob
 		}
 		f.approval = readJWK(claims["approval_key"])
 		return 200, object{}
+	case call == "GET /v1/device/cases":
+		return 200, object{"cases": f.cases}
+	case strings.HasSuffix(call, "/stop"):
+		return f.stop(strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/v1/device/cases/"), "/stop"))
 	case strings.HasSuffix(call, "/decision"):
 		return f.decide(in.Decision)
 	}
 	return 200, object{}
+}
+
+// stop ends a case; to stop it again means the same.
+func (f *fake) stop(id string) (int, object) {
+	for _, c := range f.cases {
+		if c["id"] == id {
+			c["state"] = "stopped"
+			return 200, c
+		}
+	}
+	return refusal(404, "not-found")
 }
 
 func readJWK(v any) jwk {

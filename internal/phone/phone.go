@@ -19,6 +19,8 @@ var (
 	ErrUntrusted = errors.New("phone: not signed by the server that this phone was linked to")
 	// ErrUnknownRequest is said of a request that no linked server has for this phone.
 	ErrUnknownRequest = errors.New("phone: no such request")
+	// ErrUnknownCase is said of a case that no linked server tells this phone of.
+	ErrUnknownCase = errors.New("phone: no such case")
 )
 
 // Phone is one phone with any number of pairings. It is safe for concurrent use; the
@@ -30,6 +32,8 @@ type Phone struct {
 	Now func() time.Time
 	// Inbox is the address of the push stand-in, for [Phone.Watch]. Without it the phone polls.
 	Inbox string
+	// SeenCase is told by [Phone.Watch] of each case, once; nil for nobody.
+	SeenCase func(Case)
 
 	book   *book
 	only   string

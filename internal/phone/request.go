@@ -80,11 +80,8 @@ func (p *Phone) List(ctx context.Context) ([]Request, error) {
 }
 
 func (p *Phone) listOne(ctx context.Context, r row) ([]Request, error) {
-	if r.Status != "active" {
-		device, err := p.On(r.Device).Status(ctx)
-		if err != nil || device.Status != "active" {
-			return nil, err
-		}
+	if active, err := p.active(ctx, r); err != nil || !active {
+		return nil, err
 	}
 	var answer struct {
 		Approvals []struct {
@@ -111,6 +108,15 @@ func (p *Phone) listOne(ctx context.Context, r row) ([]Request, error) {
 	}
 	problems = append(problems, p.keep(r, known, seen))
 	return requests, errors.Join(problems...)
+}
+
+// active tells whether the pairing was completed; until then the server answers little.
+func (p *Phone) active(ctx context.Context, r row) (bool, error) {
+	if r.Status == "active" {
+		return true, nil
+	}
+	device, err := p.On(r.Device).Status(ctx)
+	return err == nil && device.Status == "active", err
 }
 
 type keyClaims struct {

@@ -29,6 +29,7 @@ func (p *Phone) Watch(ctx context.Context, seen func(Request)) error {
 				seen(r)
 			}
 		}
+		p.seeCases(ctx, shown)
 		if ctx.Err() != nil {
 			return nil // the caller ended it: whatever failed, failed because of that
 		}
@@ -39,6 +40,20 @@ func (p *Phone) Watch(ctx context.Context, seen func(Request)) error {
 		case <-ctx.Done():
 			return nil
 		case <-wake:
+		}
+	}
+}
+
+// seeCases shows cases that were not shown yet. What fails here failed for the requests too, or is tried again.
+func (p *Phone) seeCases(ctx context.Context, shown map[string]bool) {
+	if p.SeenCase == nil {
+		return
+	}
+	cases, _ := p.Cases(ctx)
+	for _, c := range cases {
+		if !shown[c.ID] {
+			shown[c.ID] = true
+			p.SeenCase(c)
 		}
 	}
 }

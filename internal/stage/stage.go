@@ -1,5 +1,5 @@
-// Package stage puts a whole Aye on this machine, with stand-ins for Apple, Google and the
-// mail server: for the demo, for tests, and for trying things out.
+// Package stage puts a whole Aye on this machine, with stand-ins for Apple, Google, the mail
+// server and the vendors of text messages: for the demo, for tests, and for trying things out.
 package stage
 
 import (
@@ -10,10 +10,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/internal/app"
 	"example.com/aye/internal/emulate"
+	"example.com/aye/internal/secret"
 	"example.com/aye/notify"
 )
 
@@ -34,6 +38,14 @@ type Options struct {
 	// address and port; empty for a free port.
 	Mailbox     bool
 	MailboxPage string
+	// Texts plays MessageBird and Bird. The page of MessageBird's texts is at TextsPage, an
+	// address and port; empty for a free port. Bird's is at a free port.
+	Texts     bool
+	TextsPage string
+	// TextOptions change both from their defaults, such as emulate.WithReports.
+	TextOptions []emulate.Option
+	// OperatorSupport makes an organisation whose agents are the operator's support.
+	OperatorSupport bool
 	// Change sets what else differs in the settings; nil changes nothing.
 	Change func(*app.Config)
 	Log    *slog.Logger
@@ -47,6 +59,11 @@ type Stage struct {
 	APNs *emulate.APNs
 	// Mailbox is nil where it was not asked for.
 	Mailbox *emulate.Mailbox
+	// MessageBird and Bird are nil where they were not asked for.
+	MessageBird *emulate.MessageBird
+	Bird        *emulate.Bird
+	// Support is the organisation of the operator's support; zero where it was not asked for.
+	Support accounts.Organisation
 	Origin  string
 	Config  app.Config
 
@@ -95,7 +112,49 @@ func (s *Stage) open(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.options.Texts {
+		if err = s.openTexts(last); err != nil {
+			return err
+		}
+	}
 	return s.serve(ctx)
+}
+
+// openTexts starts the vendors of text messages.
+func (s *Stage) openTexts(ctx context.Context) error {
+	options := append([]emulate.Option{emulate.WithClock(s.options.Now)}, s.options.TextOptions...)
+	account, err := s.account("bird.keys")
+	if err != nil {
+		return err
+	}
+	if s.Bird, err = emulate.StartBird(ctx, "127.0.0.1:0", slices.Concat(options, account)...); err != nil {
+		return err
+	}
+	if account, err = s.account("messagebird.keys"); err != nil {
+		return err
+	}
+	if s.options.TextsPage != "" {
+		options = append(options, emulate.WithControl(s.options.TextsPage))
+	}
+	if s.MessageBird, err = emulate.StartMessageBird(ctx, "127.0.0.1:0", slices.Concat(options, account)...); err != nil {
+		return err
+	}
+	return errors.Join(s.keep("bird.keys", s.Bird.Key(), s.Bird.Signing()), s.keep("messagebird.keys", s.MessageBird.Key(), s.MessageBird.Signing()))
+}
+
+// account gives a stand-in the keys that one before it had on the same data: what was set up with them
+// is in the database.
+func (s *Stage) account(name string) ([]emulate.Option, error) {
+	text, err := os.ReadFile(filepath.Join(s.options.Dir, name)) //nolint:gosec // both names stand above
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	key, signing, _ := strings.Cut(string(text), "\n")
+	return []emulate.Option{emulate.WithAccount(secret.Secret(key), secret.Secret(signing))}, err
+}
+
+func (s *Stage) keep(name string, key, signing secret.Secret) error {
+	return os.WriteFile(filepath.Join(s.options.Dir, name), []byte(key.Reveal()+"\n"+signing.Reveal()), 0o600)
 }
 
 // openMailbox starts the mail server, and makes it that of the settings.
@@ -126,6 +185,11 @@ func (s *Stage) serve(ctx context.Context) error {
 	}
 	if err == nil {
 		s.App, err = app.Open(ctx, s.Config, s.options.Log, s.options.Now)
+	}
+	if err == nil && s.options.OperatorSupport {
+		if err = s.openSupport(ctx, s.App); err == nil {
+			s.Config.Support.Organisation, s.App.Support.OperatorOrganisation = s.Support.ID, s.Support.ID
+		}
 	}
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -166,6 +230,12 @@ func (s *Stage) Close(ctx context.Context) error {
 	if s.Mailbox != nil {
 		s.Mailbox.Close()
 	}
+	if s.MessageBird != nil {
+		s.MessageBird.Close()
+	}
+	if s.Bird != nil {
+		s.Bird.Close()
+	}
 	return errors.Join(err, s.remove())
 }
 
@@ -181,9 +251,13 @@ func (s *Stage) config() (app.Config, error) {
 		return app.Config{}, err
 	}
 	file := func(name string) string { return filepath.Join(s.options.Dir, name) }
-	for name, text := range map[string][]byte{
+	files := map[string][]byte{
 		"fcm.json": []byte(account.Reveal()), "fcm.pem": s.FCM.CAPEM(), "apns.p8": []byte(key.Reveal()), "apns.pem": s.APNs.CAPEM(),
-	} {
+	}
+	if s.MessageBird != nil {
+		files["texts.pem"] = slices.Concat(s.MessageBird.CAPEM(), s.Bird.CAPEM())
+	}
+	for name, text := range files {
 		if err = os.WriteFile(file(name), text, 0o600); err != nil {
 			return app.Config{}, err
 		}
@@ -198,6 +272,9 @@ func (s *Stage) config() (app.Config, error) {
 			Provider: string(notify.ProviderAPNs), App: PushApp, CredentialsFile: file("apns.p8"), Endpoint: s.APNs.URL(), RootsFile: file("apns.pem"),
 			KeyID: s.APNs.KeyID(), TeamID: s.APNs.TeamID(), Environment: notify.EnvironmentProduction,
 		},
+	}
+	if s.MessageBird != nil {
+		c.SMS.MessageBirdEndpoint, c.SMS.BirdEndpoint, c.SMS.RootsFile = s.MessageBird.URL(), s.Bird.URL(), file("texts.pem")
 	}
 	if s.options.Change != nil {
 		s.options.Change(&c)

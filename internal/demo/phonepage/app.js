@@ -10,6 +10,7 @@ const view = document.getElementById("view");
 const alertBox = document.getElementById("alert");
 let accounts = [];
 let waiting = []; // requests
+let cases = []; // where support helps somebody in the person's name
 let screen = { name: "home" };
 let scanning;
 
@@ -42,7 +43,7 @@ function go(name, more = {}) {
 }
 
 function draw() {
-  document.body.classList.toggle("full", ["request", "result", "confirm"].includes(screen.name));
+  document.body.classList.toggle("full", ["request", "case", "result", "confirm"].includes(screen.name));
   drawBars();
   view.replaceChildren(...[screens[screen.name]()].flat());
 }
@@ -54,10 +55,10 @@ function drawBars() {
   const tab = (name, text, mark, count) => h("button", { type: "button", "aria-current": screen.name === name ? "page" : "false", onclick: () => go(name) },
     h("span", { "aria-hidden": "true", class: "icon" }, mark, count ? h("b", {}, String(count)) : ""), text);
   document.querySelector(".tabs").replaceChildren(
-    tab("home", t("requests"), "✓", waiting.length), tab("accounts", t("accounts"), "☰"), tab("history", t("history"), "↺"));
+    tab("home", t("requests"), "✓", waiting.length + cases.length), tab("accounts", t("accounts"), "☰"), tab("history", t("history"), "↺"));
 }
 
-const headline = () => (waiting.length > 1 ? t("waitingMany", waiting.length) : t(waiting.length ? "waitingOne" : "calm"));
+const headline = () => (cases.length ? t("caseTitle") : waiting.length > 1 ? t("waitingMany", waiting.length) : t(waiting.length ? "waitingOne" : "calm"));
 const filming = () => scanning && !scanning.signal.aborted;
 
 // ---- Screens ----
@@ -67,8 +68,8 @@ const screens = {
     if (accounts.length === 0) {
       return [blank("+", t("empty"), t("emptyText")), adding()];
     }
-    if (waiting.length === 0) return blank("✓", t("calm"), t("calmText"));
-    return [h("h1", {}, headline()), h("ul", { class: "list" }, waiting.map(item))];
+    if (waiting.length + cases.length === 0) return blank("✓", t("calm"), t("calmText"));
+    return [h("h1", {}, headline()), h("ul", { class: "list" }, cases.map(caseItem), waiting.map(item))];
   },
   accounts() {
     return [h("h1", {}, t("accounts")), h("ul", { class: "list" }, accounts.map(card)), h("h2", {}, t("add")), adding()];
@@ -84,6 +85,7 @@ const screens = {
       h("div", { class: "actions" }, button(t("yes"), () => link(screen.link), "good"), button(t("no"), () => go("home"), "plain")));
   },
   request: asked,
+  case: helped,
   result() {
     return h("section", { class: "ask" }, h("div", { class: "mark " + screen.status, "aria-hidden": "true" }, marks[screen.status] ?? "–"),
       h("h1", {}, screen.title ?? t(screen.status)), h("p", { class: "soft" }, screen.text ?? t(screen.status + "Text")),
@@ -93,7 +95,7 @@ const screens = {
   },
 };
 
-const marks = { approved: "✓", paired: "✓", denied: "✕", reported: "!", mismatched: "≠", expired: "0:00", burned: "!" };
+const marks = { approved: "✓", paired: "✓", denied: "✕", reported: "!", mismatched: "≠", expired: "0:00", burned: "!", stopped: "!" };
 
 const blank = (mark, title, text) => h("section", { class: "blank" }, h("div", { class: "mark", "aria-hidden": "true" }, mark), h("h1", {}, title), h("p", { class: "soft" }, text));
 
@@ -158,6 +160,29 @@ function asked() {
       line(t("with"), ctx.browser, ctx.new_browser ? h("small", { class: "warn" }, t("fresh")) : ""), (ctx.details ?? []).flatMap((d) => line(d.label, d.value))),
     field ? h("label", { for: "number", class: "prompt" }, t("number")) : h("p", { class: "prompt" }, t("tap")), field ?? "",
     h("div", { class: "actions choice" }, accept, button(t("deny"), () => decide("deny"), "plain"), button(t("report"), () => decide("report"), "danger")));
+}
+
+function caseItem(told) {
+  return h("li", {}, button([
+    h("strong", {}, t(told.kind === "lost" ? "caseLost" : "caseForgotten")),
+    h("span", {}, [told.organisation.name, told.agent].filter(Boolean).join(" · ")),
+  ], () => go("case", { id: told.id }), "row alarm"));
+}
+
+// helped is one case over the whole screen. There is nothing to approve in it: it can only be stopped.
+function helped() {
+  const told = cases.find((c) => c.id === screen.id);
+  if (!told) return outcome("caseOver");
+  const moment = (at) => at && new Date(at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  const line = (name, value) => (value ? [h("dt", {}, name), h("dd", {}, value)] : []);
+  return h("section", { class: "ask" },
+    h("div", { class: "top" }, button("‹ " + t("back"), () => go("home"), "link back")),
+    h("h1", {}, t("caseTitle")), h("p", { class: "who" }, h("strong", {}, told.organisation.name)),
+    h("p", { class: "message" }, t(told.kind === "lost" ? "caseLost" : "caseForgotten")),
+    h("dl", {}, line(t("caseAgent"), told.agent), line(t("caseOpened"), moment(told.opened_at)), line(t("caseState"), t("case_" + told.state)),
+      line(t("caseDue"), told.state === "waiting" ? moment(told.due_at) : "")),
+    h("p", { class: "prompt" }, t("caseAsked")),
+    h("div", { class: "actions" }, button(t("caseStop"), () => stop(told), "stop"), button(t("caseMine"), () => go("home"), "plain")));
 }
 
 const outcome = (status) => {
@@ -240,6 +265,24 @@ async function answer({ account, id }, word, number) {
   });
 }
 
+async function stop(told) {
+  await attempt(async () => {
+    try {
+      await device.stopCase(told.account, told.id);
+    } catch (error) {
+      if (!["case-closed", "not-found"].includes(error.code)) throw error;
+      cases = cases.filter((c) => c.id !== told.id);
+      return go("result", { status: "caseOver" });
+    }
+    settled.add(told.id);
+    cases = cases.filter((c) => c.id !== told.id);
+    document.getElementById("news").textContent = "";
+    go("result", { status: "stopped" });
+  });
+}
+// settled are the cases that were stopped here: an answer that was on its way may still name them.
+const settled = new Set();
+
 // settle takes a request from the list for good: an answer that was on its way when the
 // person decided may still name it.
 const answered = new Set();
@@ -294,12 +337,16 @@ async function look(woken = false) {
   looking = true;
   const before = seen();
   let trouble = "";
-  const found = [];
+  const found = [], told = [];
   for (const account of accounts.filter((a) => a.device)) {
     try {
       if (account.status !== "active") await device.refresh(account);
-      if (account.status === "active") found.push(...(await device.requests(account)));
+      if (account.status !== "active") continue;
+      const asked = await device.requests(account), helped = await device.cases(account);
+      found.push(...asked);
+      told.push(...helped.map((c) => ({ ...c, account })));
     } catch (error) {
+      told.push(...cases.filter((c) => c.account.codeHash === account.codeHash));
       found.push(...waiting.filter((r) => r.account.codeHash === account.codeHash && left(r) > 0));
       trouble = [401, 404].includes(error.status) ? t("gone") : t("trouble");
       if (account.status !== "active" && [401, 404].includes(error.status)) {
@@ -311,12 +358,15 @@ async function look(woken = false) {
   looking = false;
   const shown = waiting.find((r) => r.aid === screen.id);
   waiting = found.filter((r) => !answered.has(r.aid)).sort((a, b) => a.iat - b.iat);
-  document.title = waiting.length ? "(" + waiting.length + ") " + t("title") : t("app");
+  // The same person may have two accounts on this phone, of which each tells of the case.
+  cases = told.filter((c, i) => c.state !== "stopped" && !settled.has(c.id) && told.findIndex((other) => other.id === c.id) === i);
+  document.title = cases.length ? "(!) " + t("caseTitle") : waiting.length ? "(" + waiting.length + ") " + t("title") : t("app");
   // Answered on another phone, taken back, or out of time.
   if (!trouble && !busy && screen.name === "request" && !waiting.some((r) => r.aid === screen.id)) {
     go("result", { status: shown && left(shown) > 1 ? "decided" : "expired" });
   }
   if (before !== seen()) changed();
+  if (!trouble && !busy && screen.name === "case" && !cases.some((c) => c.id === screen.id)) go("result", { status: "caseOver" });
   if (trouble || alertBox.textContent === t("trouble")) complain(trouble);
   if (lookAgain) {
     lookAgain = false;
@@ -325,7 +375,7 @@ async function look(woken = false) {
 }
 
 // seen is all of what a look can change.
-const seen = () => [...accounts.map((a) => a.codeHash + a.status), ...waiting.map((r) => r.aid)].join();
+const seen = () => [...accounts.map((a) => a.codeHash + a.status), ...waiting.map((r) => r.aid), ...cases.map((c) => c.id + c.state)].join();
 
 // changed shows what is new, and says it to who cannot see it. Whoever is typing a number or
 // a link is not disturbed.

@@ -232,6 +232,12 @@ async function decision(account, id, dec, num) {
 
 export const history = async (account) => (await call(account, "GET", "/v1/device/history")).items;
 
+// ---- Support ----
+
+// cases gives where support helps in this person's name; stopCase says "this was not me", which means the same when it arrives twice.
+export const cases = async (account) => (await call(account, "GET", "/v1/device/cases")).cases;
+export const stopCase = (account, id) => insist(() => call(account, "POST", "/v1/device/cases/" + encodeURIComponent(id) + "/stop"));
+
 // listen wakes the phone at each push of the stand-in, and when the inbox opens, for what came
 // before.
 export function listen(account, wake) {

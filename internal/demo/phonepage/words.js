@@ -21,6 +21,13 @@ const en = {
   released: "Let in", lapsed: "Accepted, not used", pending: "Waiting", numberRequired: "Answer the other request first: two ask at the same time.",
   ok: "Done", code: "Code without network", unpair: "Unlink", unpairSure: "Unlink this phone from {0}? You may need it to log in.",
   none: "Nothing in the last 30 days.", notMine: "Was this not you?", trouble: "No connection to Aye. Trying again…", failed: "That did not work: {0}",
+  caseTitle: "Somebody asked support for help in your name", caseAsked: "Was this you? Then there is nothing to do here.",
+  caseLost: "They said that this phone is lost. Then it is unlinked, and a link to link another phone goes to your e-mail address.",
+  caseForgotten: "They said that this phone is elsewhere today. Then a code that works for hours goes to you.",
+  caseAgent: "Agent", caseOpened: "Asked", caseState: "Now", caseDue: "Happens", caseStop: "Stop, this was not me", caseMine: "This was me",
+  case_open: "Somebody has to approve it", case_waiting: "Approved", case_sent: "The code went out", case_revoked: "Your old phones were unlinked", case_done: "Done", case_refused: "Refused: nothing happened", case_cancelled: "Taken back: nothing happened", case_expired: "Nobody approved it: nothing happened",
+  stopped: "Stopped", stoppedText: "Support helps nobody in your name until an administrator has looked. Change your password soon: somebody may know it.",
+  caseOver: "This is over", caseOverText: "It was stopped, or it ended some days ago.",
   gone: "This phone was unlinked by the server.", unfinished: "Linking was not finished", tryAgain: "Try again", remove: "Remove",
 };
 const nl = {
@@ -46,6 +53,13 @@ const nl = {
   released: "Binnengelaten", lapsed: "Geaccepteerd, niet gebruikt", pending: "Wacht", numberRequired: "Beantwoord eerst het andere verzoek: er vragen er twee tegelijk.",
   ok: "Klaar", code: "Code zonder netwerk", unpair: "Ontkoppel", unpairSure: "Deze telefoon ontkoppelen van {0}? Misschien heb je hem nodig om in te loggen.",
   none: "Niets in de laatste 30 dagen.", notMine: "Was jij dit niet?", trouble: "Geen verbinding met Aye. We proberen het opnieuw…", failed: "Dat lukte niet: {0}",
+  caseTitle: "Iemand vroeg de helpdesk om hulp op jouw naam", caseAsked: "Was jij dit? Dan hoef je hier niets te doen.",
+  caseLost: "Deze telefoon zou kwijt zijn. Dan wordt hij ontkoppeld, en gaat er een link om een andere telefoon te koppelen naar je e-mailadres.",
+  caseForgotten: "Deze telefoon zou vandaag ergens anders liggen. Dan krijg je een code die een paar uur werkt.",
+  caseAgent: "Medewerker", caseOpened: "Gevraagd", caseState: "Nu", caseDue: "Gebeurt", caseStop: "Stop, dit was ik niet", caseMine: "Dit was ik",
+  case_open: "Iemand moet het nog goedkeuren", case_waiting: "Goedgekeurd", case_sent: "De code is verstuurd", case_revoked: "Je oude telefoons zijn ontkoppeld", case_done: "Klaar", case_refused: "Geweigerd: er is niets gebeurd", case_cancelled: "Ingetrokken: er is niets gebeurd", case_expired: "Niemand keurde het goed: er is niets gebeurd",
+  stopped: "Gestopt", stoppedText: "De helpdesk helpt niemand op jouw naam tot een beheerder heeft gekeken. Verander snel je wachtwoord: misschien kent iemand het.",
+  caseOver: "Dit is voorbij", caseOverText: "Het is gestopt, of al een paar dagen geleden geëindigd.",
   gone: "Deze telefoon is door de server ontkoppeld.", unfinished: "Het koppelen is niet afgemaakt", tryAgain: "Probeer opnieuw", remove: "Verwijder",
 };
 
