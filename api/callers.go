@@ -42,6 +42,16 @@ const (
 
 // device finds out which phone calls, by the proof it made for this call.
 func (s *Server) device(changes bool, next func(echo.Context, devices.Device) error) echo.HandlerFunc {
+	return s.proof(changes, false, next)
+}
+
+// removedDevice is [Server.device] that lets a phone through too which a support case removed: whoever had it at hand all the time
+// can still say "this was not me", and nothing else.
+func (s *Server) removedDevice(changes bool, next func(echo.Context, devices.Device) error) echo.HandlerFunc {
+	return s.proof(changes, true, next)
+}
+
+func (s *Server) proof(changes, removed bool, next func(echo.Context, devices.Device) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		request := c.Request()
 		proof, ok := strings.CutPrefix(request.Header.Get(echo.HeaderAuthorization), "Bearer ")
@@ -53,7 +63,7 @@ func (s *Server) device(changes bool, next func(echo.Context, devices.Device) er
 			return err
 		}
 		device, err := s.Devices.Authenticate(request.Context(), devices.Call{
-			Proof: proof, Method: request.Method, URL: s.Origin + request.URL.EscapedPath(), Body: body, Changes: changes,
+			Proof: proof, Method: request.Method, URL: s.Origin + request.URL.EscapedPath(), Body: body, Changes: changes, Removed: removed,
 		})
 		if errors.Is(err, devices.ErrUseNonce) {
 			c.Response().Header().Set("Aye-Nonce", s.Devices.Nonce())

@@ -19,6 +19,8 @@ import (
 	"example.com/aye/devices"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/sms"
+	"example.com/aye/support"
 )
 
 var parameter = regexp.MustCompile(`:(\w+)`)
@@ -110,7 +112,7 @@ var sentinels = map[string]map[string]error{
 		"ErrExists": nil, "ErrSecrets": nil,
 		// Said to people alone, on Aye's own pages; so are those of the other rooms without a row.
 		"ErrForbidden": nil, "ErrPassword": nil, "ErrDelayed": nil, "ErrBusy": nil, "ErrNoTexts": nil, "ErrTextFailed": nil,
-		"ErrWrongCode": nil, "ErrRoster": nil,
+		"ErrWrongCode": nil, "ErrRoster": nil, "ErrLastFactor": nil, "ErrOtherNumber": nil, "ErrRecovering": nil,
 	},
 	"devices": {
 		"ErrUnknown": devices.ErrUnknown, "ErrNotActive": devices.ErrNotActive, "ErrProof": devices.ErrProof,
@@ -134,6 +136,20 @@ var sentinels = map[string]map[string]error{
 		"ErrChallenge": approval.ErrChallenge, "ErrNumberMissing": approval.ErrNumberMissing, "ErrDecided": approval.ErrDecided,
 		"ErrTooLate": approval.ErrTooLate, "ErrReleaseCode": approval.ErrReleaseCode, "ErrRedeemed": approval.ErrRedeemed, "ErrLapsed": approval.ErrLapsed,
 		"ErrNotApproved": approval.ErrNotApproved, "ErrMethod": approval.ErrMethod,
+	},
+	"support": {
+		"ErrNotFound": support.ErrNotFound, "ErrClosed": support.ErrClosed,
+		// Said to staff and people on Aye's own pages: the API gives no support, it only lets the phone stop it.
+		"ErrForbidden": nil, "ErrRank": nil, "ErrNew": nil, "ErrSame": nil, "ErrLive": nil, "ErrFrozen": nil, "ErrTooMany": nil, "ErrInvalid": nil, "ErrChannel": nil,
+		"ErrUnsigned": nil, "ErrLink": nil, "ErrCode": nil,
+	},
+	"sms": {
+		"ErrNotFound": sms.ErrNotFound, "ErrInvalid": sms.ErrInvalid, "ErrNotOpen": sms.ErrNotOpen, "ErrDelayed": sms.ErrDelayed, "ErrVendor": sms.ErrVendor,
+		"ErrWrongCode": sms.ErrWrongCode, "ErrTries": sms.ErrTries, "ErrTooMany": sms.ErrTooMany, "ErrReport": sms.ErrReport,
+		// No problems: the code counts if it arrives; a report that tells nothing is answered as a good one is.
+		"ErrNoAnswer": nil, "ErrReplayed": nil, "ErrNoMessage": nil,
+		// Named by the field that it is about.
+		"ErrAmount": nil,
 	},
 }
 

@@ -20,6 +20,8 @@ import (
 	"example.com/aye/internal/strictjson"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
+	"example.com/aye/sms"
+	"example.com/aye/support"
 )
 
 // What can be wrong with a request before the domain sees it.
@@ -32,6 +34,7 @@ var (
 	errUpgrade   = errors.New("open a WebSocket here, or poll the state address")
 	errDraining  = errors.New("this server is about to restart")
 	errEnrol     = errors.New("this application may not link phones; the operator can allow it")
+	errTexts     = errors.New("this application may not manage text messages; the operator can allow it")
 	// errUnavailable stands in front of what [Config.Unavailable] is, and of a time limit.
 	errUnavailable = errors.New("something that Aye needs does not answer at the moment; nothing was approved")
 )
@@ -50,6 +53,7 @@ var codes = []struct {
 	{errUpgrade, "upgrade-required"},
 	{errDraining, "busy"},
 	{errEnrol, "enrol-not-allowed"},
+	{errTexts, "sms-not-allowed"},
 	{strictjson.ErrMalformed, "invalid-json"},
 
 	{accounts.ErrCredentials, "unauthorized"},
@@ -101,6 +105,19 @@ var codes = []struct {
 	{otp.ErrNone, "method-unavailable"},
 	{otp.ErrTooMany, "too-many-attempts"},
 
+	{support.ErrNotFound, "not-found"},
+	{support.ErrClosed, "case-closed"},
+
+	{sms.ErrNotFound, "not-found"},
+	{sms.ErrInvalid, "invalid-request"},
+	{sms.ErrNotOpen, "sms-not-open"},
+	{sms.ErrDelayed, "sms-too-many"},
+	{sms.ErrVendor, "sms-refused"},
+	{sms.ErrWrongCode, "wrong-code"},
+	{sms.ErrTries, "too-many-attempts"},
+	{sms.ErrTooMany, "too-many-providers"},
+	{sms.ErrReport, "invalid-report"},
+
 	{errUnavailable, "unavailable"},
 }
 
@@ -124,6 +141,7 @@ type problemJSON struct {
 	RequestID      string       `json:"request_id"`
 	Errors         []fieldError `json:"errors,omitempty"`
 	State          *outcomeJSON `json:"state,omitempty"`
+	Reason         string       `json:"reason,omitempty"`
 	MinimumVersion string       `json:"minimum_version,omitempty"`
 }
 
@@ -208,10 +226,19 @@ func said(err, sentinel error) string {
 	var (
 		field  *approval.InvalidError
 		tooOld *pairing.AppTooOldError
+		text   *sms.InvalidError
+		closed *sms.ClosedError
+		vendor *sms.VendorError
 	)
 	switch {
 	case errors.As(err, &field):
 		return field.Error()
+	case errors.As(err, &text):
+		return text.Detail
+	case errors.As(err, &closed):
+		return sms.ErrNotOpen.Error() + ": " + toldReason(closed.Reason)
+	case errors.As(err, &vendor):
+		return vendor.Error()
 	case errors.As(err, &tooOld):
 		return tooOld.Error()
 	case errors.Is(err, devices.ErrInvalid), errors.Is(err, accounts.ErrInvalid), errors.Is(err, strictjson.ErrMalformed):
@@ -227,10 +254,22 @@ func (s *Server) extend(out *problemJSON, c echo.Context, err error) {
 		decided  *approval.DecidedError
 		rejected *approval.NotApprovedError
 		tooOld   *pairing.AppTooOldError
+		text     *sms.InvalidError
+		closed   *sms.ClosedError
+		vendor   *sms.VendorError
+		delay    *sms.DelayError
 	)
 	switch {
 	case errors.As(err, &field):
 		out.Errors = []fieldError{*field}
+	case errors.As(err, &text):
+		out.Errors = []fieldError{{textPointer(text.Field), text.Detail}}
+	case errors.As(err, &closed):
+		out.Reason = toldReason(closed.Reason)
+	case errors.As(err, &vendor):
+		out.Reason = string(vendor.Class)
+	case errors.As(err, &delay):
+		out.Reason = string(delay.Limit)
 	case errors.As(err, &invalid):
 		out.Errors = []fieldError{{invalid.Pointer, invalid.Detail}}
 	case out.Code == "invalid-request":
@@ -244,11 +283,40 @@ func (s *Server) extend(out *problemJSON, c echo.Context, err error) {
 	}
 }
 
+// toldReason is what an application hears of why there is no code in a text message. What is the person's
+// own is one word: an application must not learn where else somebody belongs, or what happened to their number.
+func toldReason(reason sms.Reason) string {
+	switch reason {
+	case sms.SeveralOrganisations, sms.NoNumber, sms.NumberNew:
+		return "person"
+	case sms.Open, sms.NotAllowed, sms.Country, sms.NoProvider, sms.Over, sms.WrongSender, sms.Halted, sms.CapReached:
+	}
+	return string(reason)
+}
+
+// textPointer is where a field of a provider or of the settings stands in a body.
+func textPointer(field string) string {
+	if field == "number" { // of whom the body names
+		field = "administrator"
+	}
+	return "/" + field
+}
+
 // retryAfter is in whole seconds, at least one.
 func (s *Server) retryAfter(err error) int {
-	var tries *otp.TooManyError
-	if errors.As(err, &tries) && !tries.Until.IsZero() {
-		return max(1, int(math.Ceil(tries.Until.Sub(s.Now()).Seconds())))
+	var (
+		tries *otp.TooManyError
+		delay *sms.DelayError
+		until time.Time
+	)
+	switch {
+	case errors.As(err, &tries):
+		until = tries.Until
+	case errors.As(err, &delay):
+		until = delay.Until
+	}
+	if !until.IsZero() {
+		return max(1, int(math.Ceil(until.Sub(s.Now()).Seconds())))
 	}
 	switch {
 	case errors.Is(err, pairing.ErrTooMany), errors.Is(err, otp.ErrTooMany):
@@ -265,6 +333,8 @@ func challengeFor(code string) string {
 		return `Basic realm="aye", charset="UTF-8"`
 	case "invalid-ticket":
 		return "Ticket"
+	case "invalid-report":
+		return "Signature"
 	}
 	return fmt.Sprintf("Bearer error=%q", strings.ReplaceAll(code, "-", "_"))
 }

@@ -1,5 +1,10 @@
 package api
 
+import (
+	"example.com/aye/accounts"
+	"example.com/aye/sms"
+)
+
 // What tests outside this package need of the inside.
 
 // Routes are the routes as "METHOD /path/:id".
@@ -37,6 +42,9 @@ func CodeOf(err error) string {
 
 // FieldError is an error about one field.
 func FieldError() error { return invalidField("/field", "must be right") }
+
+// TextManager is what an application may do with text messages.
+func TextManager(a accounts.Application) sms.Authority { return textManager{a} }
 
 // Contract is openapi.yaml.
 func Contract() []byte { return contract }

@@ -74,7 +74,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 // timeLimit ends a call before the connection's own time limits do, so that its caller gets
 // an answer.
 func timeLimit(c echo.Context) time.Duration {
-	if c.QueryParam("wait") != "" {
+	switch {
+	case waitsForVendor[c.Request().Method+" "+c.Path()]:
+		return textTime
+	case c.QueryParam("wait") != "":
 		return longPollTime - answerTime
 	}
 	return answerTime

@@ -70,6 +70,11 @@ var problems = []problem{
 		"Ask an administrator of the organisation to give the application that permission, or send people to Aye's own pages to link a phone.",
 	},
 	{
+		"sms-not-allowed", http.StatusForbidden, "This application may not manage text messages",
+		"The application does not have the permission to manage providers of text messages and to see what messages cost.",
+		"Ask the operator to give the application that permission: `aye application update --may-manage-texts`.",
+	},
+	{
 		"tap-not-allowed", http.StatusForbidden, "Approval without a number is not allowed",
 		"The request asked for `confirm: tap`, and the organisation does not allow that.",
 		"Ask for `confirm: number` and show the number, or ask an administrator to allow `tap`.",
@@ -208,6 +213,33 @@ var problems = []problem{
 		"Wait for the seconds in `Retry-After`, or let the person answer on the phone.",
 	},
 
+	// Text messages.
+	{
+		"sms-not-open", http.StatusConflict, "This person cannot get a code in a text message",
+		"Something that must hold before a code goes out does not. `reason` says what: `not-allowed` (the organisation takes no text messages), `person` (this person cannot get a code in a text message now; they see why on Aye's own pages), `country` (the organisation sends nothing to that country), `no-provider` (nobody's provider is active), `over` (the operator pays for logging in no more), `sender` (that country takes no names as senders, numbers alone), `halted` (too few codes were used, so the messages were stopped), `cap-reached` (the money for this month is used up).",
+		"Offer one of the other `methods` of the request. An administrator can mend what is the organisation's: its methods, its provider, its countries, its limit.",
+	},
+	{
+		"sms-too-many", http.StatusTooManyRequests, "No text message may go out yet",
+		"A message went out a moment ago, or too many did: `reason` is `pause` (of the same request), `number` (to this number) or `organisation`.",
+		"Show when another can be asked for, by `Retry-After`. The code that was sent last still counts for as long as its time runs.",
+	},
+	{
+		"sms-refused", http.StatusBadGateway, "The provider did not take the text message",
+		"The organisation's account at MessageBird or Bird took nothing, so nothing went out and nothing is paid. `reason` says why: `bad-key`, `test-key`, `no-balance`, `bad-sender`, `bad-number`, `not-permitted` (the account may not send to that country), `busy`, `down`, or `other`; `detail` has the provider's own words.",
+		"Offer one of the other `methods`. With `busy` and `down` another try may help; all else is for an administrator, at the provider's own pages.",
+	},
+	{
+		"too-many-providers", http.StatusConflict, "There are too many providers of text messages",
+		"The organisation keeps as many providers as it can.",
+		"Remove one that is no longer used, with `DELETE /v1/sms-providers/{id}`, and confirm again.",
+	},
+	{
+		"invalid-report", http.StatusUnauthorized, "The report of a text message is not signed as it must be",
+		"The signature is missing, does not verify with the signing key of this provider, is not of this address, or is too old.",
+		"Set the signing key of the account in Aye, and check that the provider calls exactly the address that Aye names.",
+	},
+
 	// Deciding on the phone.
 	{
 		"challenge-mismatch", http.StatusConflict, "The decision answers another challenge",
@@ -223,6 +255,13 @@ var problems = []problem{
 		"report-too-late", http.StatusConflict, "The request is too old to report",
 		"A request can be reported until 24 hours after it was made, and that time has passed.",
 		"Tell the person to contact an administrator or support of the organisation.",
+	},
+
+	// Support cases.
+	{
+		"case-closed", http.StatusConflict, "The case can no longer be stopped",
+		"Support's case ended more than 72 hours ago.",
+		"Fetch the list again with `GET /v1/device/cases`. If somebody else is in the account, tell the person to call an administrator of the organisation now.",
 	},
 
 	// Releasing the browser.

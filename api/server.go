@@ -16,6 +16,8 @@ import (
 	"example.com/aye/devices"
 	"example.com/aye/internal/signing"
 	"example.com/aye/pairing"
+	"example.com/aye/sms"
+	"example.com/aye/support"
 )
 
 // Subscriber hints when a topic changed; see package broker.
@@ -29,6 +31,8 @@ type Config struct {
 	Devices   *devices.Service
 	Pairings  *pairing.Service
 	Approvals *approval.Service
+	SMS       *sms.Service
+	Support   *support.Service
 	Signer    *signing.Signer
 	Broker    Subscriber
 	// Origin is the address of the installation, without a slash at the end.
@@ -74,6 +78,9 @@ const (
 	idleTime       = 2 * time.Minute
 	// answerTime is how long an ordinary call may take.
 	answerTime = 8 * time.Second
+	// textTime is how long a call may take that waits for a vendor of text messages: longer than the
+	// vendor may, see [sms.SetupTime].
+	textTime = 13 * time.Second
 )
 
 // New makes the API.

@@ -11,11 +11,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/app"
 	"example.com/aye/internal/phone"
 	"example.com/aye/internal/stage"
+	"example.com/aye/support"
 )
 
 // paper is a log that can be read while it is written.
@@ -123,6 +125,7 @@ func TestThreatCanariesInLogs(t *testing.T) {
 	keep("push address", burned.address())
 	for !strings.Contains(<-mails.taken, token.Reveal()) { // the one secret that travels by mail
 	}
+	w.keepsSupportSecret(t, s, mails, keep)
 	w.restart()
 
 	for name, text := range map[string]string{
@@ -141,5 +144,73 @@ func TestThreatCanariesInLogs(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "level=DEBUG") {
 		t.Error("the log is not at debug")
+	}
+}
+
+// What support's mail has in it.
+var (
+	stopLink     = regexp.MustCompile(`/stop/([\w.-]+)`)
+	newPhoneLink = regexp.MustCompile(`/new-phone/([\w.-]+)`)
+	callerLink   = regexp.MustCompile(`/caller/([\w.-]+)`)
+	callerCode   = regexp.MustCompile(`\b\d{6}\b`)
+)
+
+// keepsSupportSecret helps somebody who forgot the phone, and then somebody who lost it.
+func (w *world) keepsSupportSecret(t *testing.T, s *shop, mails *mails, keep func(name, value string)) {
+	t.Helper()
+	const eve = "eve@example.com"
+	d := &desk{shop: s, member: w.member(s.organisation, eve, accounts.RoleMember)}
+	w.password(d.member)
+	d.phone = w.handset()
+	if err := w.Link(t.Context(), d.member, d.phone.Phone); err != nil {
+		t.Fatal(err)
+	}
+	d.sam, d.ed = w.agent(s.organisation, "Sam", accounts.RoleSupport), w.agent(s.organisation, "Ed", accounts.RoleAdministrator)
+	mailed := func(what *regexp.Regexp) string {
+		for {
+			if found := what.FindStringSubmatch(<-mails.taken); found != nil {
+				return found[len(found)-1]
+			}
+		}
+	}
+	forgotten := d.opens(support.Forgotten, d.ed)
+	code := mailed(accessCode)
+	keep("access code", code)
+	pending := d.ask(eve, browser("b-9"))
+	d.post(t, "/v1/approvals/"+pending.ID+"/verify", object{"method": "temporary", "code": code}).want(http.StatusOK)
+	d.post(t, "/v1/approvals/"+pending.ID+"/verify", object{"method": "temporary", "code": code}).problem(http.StatusConflict, "already-decided")
+	if c, err := w.App.Support.Store.Case(t.Context(), forgotten.ID); err != nil || c.State != support.Done {
+		t.Fatalf("%+v %v", c, err)
+	}
+	lost := d.opens(support.Lost, d.sam)
+	keep("stop link", mailed(stopLink))
+	if _, err := w.Desk(d.sam).Verify(t.Context(), lost.ID, support.ByMail); err != nil {
+		t.Fatal(err)
+	}
+	letter := ""
+	for letter == "" {
+		if text := <-mails.taken; callerLink.MatchString(text) {
+			letter = text
+		}
+	}
+	keep("caller link", callerLink.FindStringSubmatch(letter)[1])
+	keep("caller code", callerCode.FindString(letter[strings.Index(letter, "\r\n\r\n"):]))
+	d.signs(d.ed, lost.ID)
+	w.pass(support.DefaultWait)
+	if err := w.App.Support.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	token := mailed(newPhoneLink)
+	keep("new phone link", token)
+	for _, path := range []string{"/new-phone/" + token, "/new-phone/" + token + "x"} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Origin+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := (&http.Client{Timeout: 10 * time.Second}).Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
 	}
 }

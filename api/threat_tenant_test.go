@@ -11,6 +11,7 @@ import (
 	"example.com/aye/accounts"
 	"example.com/aye/api"
 	"example.com/aye/internal/secret"
+	"example.com/aye/support"
 )
 
 var requestID = regexp.MustCompile(`"request_id":"[^"]*"`)
@@ -28,8 +29,12 @@ func TestThreatAnotherTenant(t *testing.T) {
 	w := newWorld(t)
 	mallory := w.shopOf(w.organisation(nil), nil, "mallory@example.com")
 	p := mallory.phone("mallory@example.com", polls)
-	s := w.shop(ada)
-	victims := ids(s)
+	d := w.deskFor("carol@example.com", polls)
+	s := d.shop
+	w.member(s.organisation, ada, accounts.RoleMember)
+	colleague := w.member(s.organisation, "bob@example.com", accounts.RoleMember)
+	beside := s.phone(colleague.Person.Email, polls)
+	victims := append(ids(s), d.opens(support.Lost, d.sam).ID)
 	// An application of the same organisation is a stranger to its requests too.
 	sibling := w.shopOf(s.organisation, nil)
 
@@ -40,6 +45,14 @@ func TestThreatAnotherTenant(t *testing.T) {
 			continue // what a ticket opens is TestThreatAnotherSitesPage
 		}
 		for _, id := range victims {
+			if strings.HasPrefix(pattern, "/v1/device/") { // a phone's own, so other phones try it
+				for name, phones := range map[string]*handset{"a phone elsewhere": p, "a colleague's phone": beside} {
+					call := func(id string) *answer { return phones.call(t, method, strings.Replace(pattern, ":id", id, 1), "") }
+					equal(t, name+" at "+route, call(id), call(neverWas(id)))
+					tried++
+				}
+				continue
+			}
 			for name, callers := range map[string]*shop{"another organisation": mallory, "a sibling": sibling} {
 				call := func(id string) *answer {
 					path, body := strings.Replace(pattern, ":id", id, 1), bodies[pattern]
