@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/aye/accounts"
+	"example.com/aye/approval"
 	"example.com/aye/portal/locales"
 	"example.com/aye/portal/page"
 	"example.com/aye/signin"
@@ -100,7 +101,10 @@ func (s *Server) frame(c echo.Context) page.Frame {
 	f.Person, f.Email = session.Member.Person.Display, session.Member.Person.Email
 	f.In = session.OrganisationID != ""
 	f.Manages = f.In && manager(session)
+	f.Supports = f.In && session.Member.Role.Privileged()
+	f.Temporary = f.In && session.Method == approval.Temporary
 	f.Due, _ = c.Get(dueKey).(time.Time)
+	f.TextsEnd, _ = c.Get(textsEndKey).(time.Time)
 	if !f.In { // the organisation is only the one in whose name the phone was asked
 		f.Organisation = page.Organisation{}
 	}

@@ -178,6 +178,12 @@ func (a opened) text() string {
 	return strings.TrimSpace(space.ReplaceAllString(html.UnescapeString(plain), " "))
 }
 
+// reads says whether the text is on the page; a strong or linked word has spaces around it in the plain text.
+func (a opened) reads(text string) bool {
+	squeeze := func(text string) string { return strings.ReplaceAll(text, " ", "") }
+	return strings.Contains(squeeze(a.text()), squeeze(text))
+}
+
 // said is a text of the portal in the language of the browser; pairs are its gaps.
 func (b *browser) said(id string, pairs ...any) string {
 	b.Helper()
@@ -196,9 +202,7 @@ func (b *browser) said(id string, pairs ...any) string {
 // says fails unless the open page has the text.
 func (b *browser) says(id string, pairs ...any) {
 	b.Helper()
-	// A strong or linked word has spaces around it in the plain text.
-	squeeze := func(text string) string { return strings.ReplaceAll(text, " ", "") }
-	if text := b.said(id, pairs...); !strings.Contains(squeeze(b.page.text()), squeeze(text)) {
+	if text := b.said(id, pairs...); !b.page.reads(text) {
 		b.Fatalf("%s (%d) does not say %q:\n%s", b.page.path, b.page.status, text, b.page.text())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,7 +42,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := s.Now()
 		id := secret.NewID("req")
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
-		ctx, cancel := context.WithTimeout(c.Request().Context(), answerTime)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), s.timeLimit(c.Request().Method, c.Path()))
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err := next(c); err != nil {
@@ -55,6 +56,14 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("route", route), slog.Int("status", c.Response().Status), slog.Duration("took", s.Now().Sub(start)), slog.String("ip", c.RealIP()))
 		return nil
 	}
+}
+
+// timeLimit is how long an answer of the route may take.
+func (s *Server) timeLimit(method, path string) time.Duration {
+	if s.texts[method+" "+path] {
+		return textTime
+	}
+	return answerTime
 }
 
 // method keeps made-up methods out of the log.

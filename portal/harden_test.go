@@ -9,9 +9,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/aye/accounts"
 	"example.com/aye/portal"
+	"example.com/aye/sms"
 )
 
 // named is where an address has a name for something.
@@ -118,6 +120,35 @@ func TestErrorPages(t *testing.T) {
 	}
 	if !strings.Contains(s.log.String(), "secret cause") {
 		t.Error("the log does not have the cause")
+	}
+}
+
+// Where a vendor of text messages may be waited for, there is time to say what it refuses.
+func TestThereIsTimeForTheVendor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	sends := map[string]bool{
+		"GET /login/wait": true, "POST /login/wait/text": true, "GET /prove/wait": true, "POST /prove/wait/text": true,
+		"POST /setup/number": true, "POST /security/number": true,
+		"POST /manage/texts/new": true, "POST /manage/texts/:provider/change": true, "POST /manage/texts/drafts/:draft/again": true,
+		"POST /support/cases/:case/verify": true, "POST /support/cases/:case/send": true,
+	}
+	for _, r := range s.portal.Routes() {
+		limit := s.portal.TimeLimit(r[0], r[1])
+		if route := r[0] + " " + r[1]; sends[route] != (limit > sms.SetupTime) {
+			t.Errorf("%s may take %s", route, limit)
+		}
+		delete(sends, r[0]+" "+r[1])
+	}
+	if len(sends) > 0 {
+		t.Errorf("there are no routes %v", sends)
+	}
+	s.portal.AddTestPages()
+	for path, long := range map[string]bool{"/test/texts": true, "/test/ordinary": false} {
+		left, err := time.ParseDuration(s.tab(t).get(path).Header.Get("Left"))
+		if err != nil || (left > sms.SetupTime) != long {
+			t.Errorf("%s has %s, %v", path, left, err)
+		}
 	}
 }
 

@@ -80,9 +80,22 @@ func (s *Server) invitationView(c echo.Context, i accounts.InvitationView) (page
 		view.Way = page.InvitationNew
 	default:
 		view.Way, err = s.invitationLogin(c.Request().Context(), person.ID)
-		return view, err
+		if err != nil {
+			return view, err
+		}
 	}
-	return view, nil
+	view.LosesTexts, err = s.losesTexts(c.Request().Context(), view.Way, person)
+	return view, err
+}
+
+// losesTexts tells whether the person would lose the only way to log in by accepting: codes in text messages
+// are for who is known at one organisation only. Who accepts in another way is known at none yet.
+func (s *Server) losesTexts(ctx context.Context, way page.InvitationWay, p accounts.Person) (bool, error) {
+	if (way != page.InvitationLogin && way != page.InvitationAccept) || p.Texts.IsZero() || p.Apps > 0 {
+		return false, nil
+	}
+	phones, err := s.Devices.Of(ctx, p.ID)
+	return len(phones) == 0, err
 }
 
 // invitationLogin is for who has a password. Without any organisation the login would lead nowhere.

@@ -20,6 +20,9 @@ func (s *Server) managed(next handler) echo.HandlerFunc { return s.signedIn(s.ma
 // the same address; each that is posted to shows the form too.
 func (s *Server) carefully(next handler) echo.HandlerFunc {
 	return s.managed(func(c echo.Context, session signin.Session) error {
+		if byTemporary(session) {
+			return s.temporary(c)
+		}
 		if s.SignIn.Fresh(session) {
 			return next(c, session)
 		}
@@ -27,6 +30,16 @@ func (s *Server) carefully(next handler) echo.HandlerFunc {
 			s.say(c, page.Info, "manage.proven-again")
 		}
 		return s.goTo(c, "/prove?next="+url.QueryEscape(c.Request().URL.Path))
+	})
+}
+
+// lasting lets them through but who came in by a temporary code, which is for a day's work and invites nobody.
+func (s *Server) lasting(next handler) echo.HandlerFunc {
+	return s.managed(func(c echo.Context, session signin.Session) error {
+		if byTemporary(session) {
+			return s.temporary(c)
+		}
+		return next(c, session)
 	})
 }
 

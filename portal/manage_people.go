@@ -82,6 +82,8 @@ func (s *Server) person(c echo.Context, status int, session signin.Session, m ac
 	}
 	view.Person = managedPerson(m, standings[m.ID], session)
 	view.Roles = page.RoleChoices(session.Member.Role == accounts.RoleOwner)
+	view.NumberChanged, view.NumberFrom = s.numberNew(session, m)
+	view.Vouched = m.Vouched
 	if err = as.MayChange(ctx, m); errors.Is(err, accounts.ErrForbidden) {
 		view.Why, view.Problem, err = forbidden(err), page.Notice{}, nil
 	}

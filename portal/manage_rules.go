@@ -1,10 +1,12 @@
 package portal
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -23,14 +25,12 @@ var (
 // methods are those beside push. Each has a field of its name, which says yes or nothing.
 var methods = []accounts.SecondFactor{accounts.TOTP, accounts.Recovery, accounts.SMS}
 
-// texts tells whether anybody can get a text message.
-func (s *Server) texts() bool { return s.Accounts.Texter != nil }
-
 // fieldsOf are the rules as the form sends them.
 func fieldsOf(o accounts.Organisation) map[string]string {
 	fields := map[string]string{
 		"required": "never", "from": "", "confirm": "number", "profile": string(o.Profile), "app": o.MinimumAppVersion,
 		"idle": minutes(o.SessionIdle), "life": minutes(o.SessionLife), "language": o.Locale,
+		"wait": strconv.Itoa(int(o.CaseWait / time.Hour)), "contact": o.SupportContact,
 	}
 	if !o.SecondFactorFrom.IsZero() {
 		fields["required"], fields["from"] = "from", o.SecondFactorFrom.UTC().Format(time.DateOnly)
@@ -48,17 +48,19 @@ func fieldsOf(o accounts.Organisation) map[string]string {
 
 func minutes(d time.Duration) string { return strconv.Itoa(int(d / time.Minute)) }
 
-// sent are the fields that the form sent. What nobody can choose stays as it is.
-func (s *Server) sent(c echo.Context, before map[string]string) map[string]string {
+// sent are the fields that the form sent. What nobody can choose stays as it is: text messages without
+// a provider can be switched off and not on.
+func sent(c echo.Context, before map[string]string, texts bool) map[string]string {
 	fields := map[string]string{}
 	for _, name := range []string{"required", "from", "confirm", "profile", "app", "idle", "life", "language"} {
 		fields[name] = form(c, name)
 	}
+	fields["wait"], fields["contact"] = cmp.Or(strings.TrimSpace(form(c, "wait")), "0"), strings.TrimSpace(form(c, "contact"))
 	for _, method := range methods {
 		name := string(method)
 		yes := form(c, name)
-		if method == accounts.SMS && !s.texts() {
-			yes = before[name]
+		if method == accounts.SMS && !texts && before[name] == "" {
+			yes = ""
 		}
 		if yes == "yes" {
 			fields[name] = yes
@@ -70,13 +72,23 @@ func (s *Server) sent(c echo.Context, before map[string]string) map[string]strin
 	return fields
 }
 
-func (s *Server) rulesView(fields map[string]string, faults page.Faults) page.Rules {
-	return page.Rules{
-		Required: fields["required"], From: fields["from"], TOTP: fields["totp"] != "", Recovery: fields["recovery"] != "", SMS: fields["sms"] != "", Texts: s.texts(),
+func (s *Server) rulesView(before accounts.Organisation, texts bool, fields map[string]string, faults page.Faults) page.Rules {
+	view := page.Rules{
+		Required: fields["required"], From: fields["from"], TOTP: fields["totp"] != "", Recovery: fields["recovery"] != "", SMS: fields["sms"] != "", TextsHint: page.Say("manage.rules.sms-hint"),
 		Confirm: fields["confirm"], Profile: fields["profile"], MinimumApp: fields["app"], Idle: fields["idle"], Life: fields["life"],
 		Idles: times(accounts.DefaultSessionIdle, fields["idle"], idles), Lifes: times(accounts.DefaultSessionLife, fields["life"], lifes),
-		Language: fields["language"], Languages: page.LanguageChoices(false), Faults: faults,
+		CaseWait: fields["wait"], Contact: fields["contact"], Language: fields["language"], Languages: page.LanguageChoices(false), Faults: faults,
 	}
+	switch {
+	case texts:
+	case before.Allows(accounts.SMS):
+		view.TextsHint = page.Say("manage.rules.sms-kept")
+	case s.operatorOver():
+		view.NoTexts, view.TextsHint = true, page.Say("manage.rules.sms-over", "Date", page.Day(s.SMS.Config.LoginEnds))
+	default:
+		view.NoTexts, view.TextsHint = true, page.Say("manage.rules.sms-none")
+	}
+	return view
 }
 
 // times offers the usual time, the choices, and the one that there is.
@@ -106,6 +118,8 @@ func rulesOf(before accounts.Organisation, fields map[string]string) (accounts.O
 	try("language", page.Say("manage.rules.choose"), func(o *accounts.Organisation) { o.Locale = fields["language"] })
 	try("idle", page.Say("manage.rules.session-bad"), func(o *accounts.Organisation) { o.SessionIdle = duration(fields["idle"]) })
 	try("life", page.Say("manage.rules.session-bad"), func(o *accounts.Organisation) { o.SessionLife = duration(fields["life"]) })
+	try("wait", page.Say("manage.rules.wait-bad"), func(o *accounts.Organisation) { o.CaseWait = hours(fields["wait"]) })
+	try("contact", page.Say("manage.rules.contact-bad"), func(o *accounts.Organisation) { o.SupportContact = fields["contact"] })
 	switch fields["confirm"] {
 	case "number", "tap":
 		after.AllowTap = fields["confirm"] == "tap"
@@ -122,6 +136,15 @@ func rulesOf(before accounts.Organisation, fields map[string]string) (accounts.O
 	after.SecondFactorFrom = from
 	maps.Copy(faults, fault)
 	return after, faults
+}
+
+// hours is a waiting time of so many, and one that nobody takes where it is no number.
+func hours(text string) time.Duration {
+	h, err := strconv.Atoi(text)
+	if err != nil || h < 0 || h > 1000 {
+		return -1
+	}
+	return time.Duration(h) * time.Hour
 }
 
 // duration is that of so many minutes, and one that nobody takes where it is no number.
@@ -153,16 +176,24 @@ func requiredFrom(before accounts.Organisation, fields map[string]string) (time.
 }
 
 func (s *Server) showRules(c echo.Context, session signin.Session) error {
-	return s.show(c, http.StatusOK, s.rulesView(fieldsOf(session.Organisation), nil))
+	texts, err := s.textsCarried(c.Request().Context(), session)
+	if err != nil {
+		return err
+	}
+	return s.show(c, http.StatusOK, s.rulesView(session.Organisation, texts, fieldsOf(session.Organisation), nil))
 }
 
 // changeRules stores new rules. What takes something from people is said first, and asked once more.
 func (s *Server) changeRules(c echo.Context, session signin.Session) error {
 	ctx, as, before := c.Request().Context(), s.as(session), session.Organisation
-	fields := s.sent(c, fieldsOf(before))
+	texts, err := s.textsCarried(ctx, session)
+	if err != nil {
+		return err
+	}
+	fields := sent(c, fieldsOf(before), texts)
 	after, faults := rulesOf(before, fields)
 	if faults.Failed() {
-		return s.show(c, http.StatusUnprocessableEntity, s.rulesView(fields, faults))
+		return s.show(c, http.StatusUnprocessableEntity, s.rulesView(before, texts, fields, faults))
 	}
 	if maps.Equal(fieldsOf(before), fieldsOf(after)) {
 		s.say(c, page.Info, "manage.rules.said-same")

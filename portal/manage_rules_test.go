@@ -52,7 +52,7 @@ func TestRulesConfirmed(t *testing.T) {
 	s.Change(func(o *accounts.Organisation) {
 		o.SecondFactorFrom, o.AllowTap, o.Methods = time.Time{}, true, []accounts.SecondFactor{accounts.TOTP, accounts.SMS, accounts.Recovery}
 	})
-	s.Accounts.Texter = s.Texts
+	s.Accounts.Texter = s.SMS
 	_, b := s.manager(accounts.RoleOwner)
 	without := s.person("Wim")
 	his := s.browser()
@@ -66,7 +66,7 @@ func TestRulesConfirmed(t *testing.T) {
 	b.says("manage.rules.confirm-title")
 	b.says("manage.rules.loss.required", "Count", 1)
 	b.says("manage.rules.loss.totp-nobody")
-	for _, loss := range []string{"recovery", "sms", "tap", "strict", "sessions"} {
+	for _, loss := range []string{"recovery", "sms-nobody", "tap", "strict", "sessions"} {
 		b.says("manage.rules.loss." + loss)
 	}
 	if strings.Contains(b.page.text(), b.said("manage.rules.self")) {
@@ -177,20 +177,97 @@ func TestRulesWrong(t *testing.T) {
 	ayetest.Same(t, "rules", s.rules(), before)
 }
 
-// Where nobody sends text messages, they cannot be chosen, and a rule of before stays.
+// Where nobody's provider carries logins, text messages cannot be switched on; what was on stays until
+// somebody switches it off.
 func TestRulesWithoutTexts(t *testing.T) {
 	t.Parallel()
 	for _, had := range []bool{false, true} {
-		s := newSite(t)
-		s.Accounts.Texter = nil
+		s, says := newSite(t), "manage.rules.sms-none"
 		if had {
-			s.Change(func(o *accounts.Organisation) { o.Methods = []accounts.SecondFactor{accounts.TOTP, accounts.SMS} })
+			s.AllowSMS(s.Organisation)
+			says = "manage.rules.sms-kept"
 		}
 		_, b := s.manager(accounts.RoleOwner)
 		b.get("/manage/rules")
-		b.says("manage.rules.sms-none")
+		b.says(says)
 		b.saves("/manage/rules", "sms", "yes", "language", "nl")
 		b.says("manage.rules.said-saved")
 		ayetest.Same(t, "text messages", slices.Contains(s.rules().Methods, accounts.SMS), had)
+		if !had {
+			continue
+		}
+		b.saves("/manage/rules", "sms", "")
+		b.says("manage.rules.loss.sms-nobody")
+		b.submit("/manage/rules", "sure", "yes")
+		b.says("manage.rules.sms-none")
+		ayetest.Same(t, "text messages", slices.Contains(s.rules().Methods, accounts.SMS), false)
 	}
+}
+
+// Text messages can be chosen while a provider carries them: the own one, or the operator's until the
+// day on which the operator stops to pay.
+func TestRulesWithTexts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		own, operator bool
+		ends          time.Duration
+		says          string
+	}{
+		"the own one":                        {own: true, says: "manage.rules.sms-hint"},
+		"the operator's, which pays nothing": {operator: true, says: "manage.rules.sms-none"},
+		"the operator's, for a day":          {operator: true, ends: 24 * time.Hour, says: "manage.rules.sms-hint"},
+		"nobody's, for a day":                {ends: 24 * time.Hour, says: "manage.rules.sms-none"},
+		"the operator's, until today":        {operator: true, ends: -time.Second, says: "manage.rules.sms-over"},
+		"the own one, after that":            {own: true, operator: true, ends: -time.Second, says: "manage.rules.sms-hint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			if test.own {
+				s.OwnProvider(s.Organisation)
+			}
+			if !test.operator {
+				all, err := s.SMS.List(t.Context(), "")
+				ayetest.Fails(t, err, nil)
+				ayetest.Fails(t, s.SMS.Activate(t.Context(), "", all[0].ID, false), nil)
+			}
+			if test.ends != 0 {
+				s.SMS.Config.LoginEnds = s.Clock.Now().Add(test.ends)
+			}
+			_, b := s.manager(accounts.RoleOwner)
+			b.get("/manage/rules")
+			b.says(test.says, "Date", s.SMS.Config.LoginEnds.UTC().Format("2 January 2006"))
+			b.post("/manage/rules", "required", "from", "from", s.rules().SecondFactorFrom.UTC().Format(time.DateOnly), "confirm", "number", "profile", "standard",
+				"idle", "0", "life", "0", "language", "en", "totp", "yes", "recovery", "yes", "sms", "yes")
+			ayetest.Same(t, "text messages", slices.Contains(s.rules().Methods, accounts.SMS), test.says == "manage.rules.sms-hint")
+		})
+	}
+}
+
+// How long a case waits at the least, and how people reach support.
+func TestRulesOfSupport(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	_, b := s.manager(accounts.RoleAdministrator)
+	b.get("/manage/rules")
+	b.saves("/manage/rules", "wait", "48", "contact", " Call 1234 ")
+	b.says("manage.rules.said-saved")
+	ayetest.Same(t, "rules", []any{s.rules().CaseWait, s.rules().SupportContact}, []any{48 * time.Hour, "Call 1234"})
+	for _, wrong := range []struct{ field, value, says string }{
+		{"wait", "169", "manage.rules.wait-bad"},
+		{"wait", "-1", "manage.rules.wait-bad"},
+		{"wait", "1.5", "manage.rules.wait-bad"},
+		{"contact", strings.Repeat("x", 201), "manage.rules.contact-bad"},
+	} {
+		b.get("/manage/rules")
+		b.saves("/manage/rules", wrong.field, wrong.value)
+		b.is(http.StatusUnprocessableEntity)
+		b.says(wrong.says)
+	}
+	ayetest.Same(t, "rules", []any{s.rules().CaseWait, s.rules().SupportContact}, []any{48 * time.Hour, "Call 1234"})
+	b.get("/manage/rules")
+	b.saves("/manage/rules", "wait", "168")
+	b.saves("/manage/rules", "wait", "0", "contact", "")
+	b.says("manage.rules.said-saved")
+	ayetest.Same(t, "rules", []any{s.rules().CaseWait, s.rules().SupportContact}, []any{time.Duration(0), ""})
 }

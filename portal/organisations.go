@@ -58,6 +58,8 @@ var notAllowed = map[approval.Method]string{
 	approval.TOTP:     "organisations.not-totp",
 	approval.SMS:      "organisations.not-sms",
 	approval.Recovery: "organisations.not-recovery",
+	// It is sent for one organisation.
+	approval.Temporary: "organisations.within",
 }
 
 func (s *Server) pickOrganisation(c echo.Context, session signin.Session) error {
@@ -86,7 +88,11 @@ func (s *Server) apps(c echo.Context, session signin.Session) error {
 	if err != nil {
 		return err
 	}
-	view := page.Apps{Manages: manager(session)}
+	live, err := s.liveCase(c, session)
+	if err != nil {
+		return err
+	}
+	view := page.Apps{Manages: manager(session), Case: live}
 	for _, a := range all {
 		if link, err := url.Parse(a.Link); err == nil && a.Link != "" {
 			view.Apps = append(view.Apps, page.AppTile{Name: a.Name, Link: a.Link, Host: link.Host})

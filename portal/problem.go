@@ -12,12 +12,16 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/aye/accounts"
+	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
 	"example.com/aye/portal/page"
+	"example.com/aye/privacy"
 	"example.com/aye/signin"
+	"example.com/aye/sms"
+	"example.com/aye/support"
 )
 
 // What can be wrong with a request before the domain sees it.
@@ -40,15 +44,40 @@ var kinds = []struct {
 	{errTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
 	{accounts.ErrForbidden, http.StatusForbidden, "forbidden"},
 	{signin.ErrLevel, http.StatusForbidden, "forbidden"},
+	{signin.ErrRecovering, http.StatusForbidden, "recovering"},
+	{accounts.ErrRecovering, http.StatusForbidden, "recovering"},
 	{signin.ErrNotFresh, http.StatusForbidden, "forbidden"},
 	{accounts.ErrNotFound, http.StatusNotFound, "not-found"},
 	{pairing.ErrNotFound, http.StatusNotFound, "not-found"},
 	{approval.ErrNotFound, http.StatusNotFound, "not-found"},
 	{devices.ErrUnknown, http.StatusNotFound, "not-found"},
 	{otp.ErrNone, http.StatusNotFound, "not-found"},
+	{sms.ErrNotFound, http.StatusNotFound, "not-found"},
+	{sms.ErrDelayed, http.StatusTooManyRequests, "too-many"},
+	{sms.ErrTries, http.StatusTooManyRequests, "too-many"},
+	{sms.ErrNotOpen, http.StatusServiceUnavailable, "unavailable"},
+	{sms.ErrVendor, http.StatusServiceUnavailable, "unavailable"},
+	{sms.ErrNoAnswer, http.StatusServiceUnavailable, "unavailable"},
 	{accounts.ErrDelayed, http.StatusTooManyRequests, "too-many"},
 	{otp.ErrTooMany, http.StatusTooManyRequests, "too-many"},
 	{pairing.ErrTooMany, http.StatusTooManyRequests, "too-many"},
+	{support.ErrForbidden, http.StatusForbidden, "support"},
+	{support.ErrRank, http.StatusForbidden, "rank"},
+	{support.ErrNew, http.StatusForbidden, "new"},
+	{support.ErrUnsigned, http.StatusForbidden, "unsigned"},
+	{support.ErrFrozen, http.StatusForbidden, "frozen"},
+	{support.ErrNotFound, http.StatusNotFound, "not-found"},
+	{support.ErrLink, http.StatusNotFound, "link"},
+	{support.ErrSame, http.StatusConflict, "same"},
+	{support.ErrLive, http.StatusConflict, "live"},
+	{support.ErrClosed, http.StatusConflict, "closed"},
+	{support.ErrChannel, http.StatusConflict, "channel"},
+	{support.ErrTooMany, http.StatusTooManyRequests, "too-many"},
+	{alerts.ErrForbidden, http.StatusForbidden, "forbidden"},
+	{alerts.ErrNoHook, http.StatusNotFound, "not-found"},
+	{privacy.ErrForbidden, http.StatusForbidden, "forbidden"},
+	{privacy.ErrLastOwner, http.StatusForbidden, "forbidden"},
+	{privacy.ErrNotFound, http.StatusNotFound, "not-found"},
 	{accounts.ErrBusy, http.StatusServiceUnavailable, "unavailable"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
 }
@@ -115,7 +144,13 @@ func (s *Server) judge(err, ended error, c echo.Context) (int, page.Problem) {
 func (s *Server) wait(err error) time.Duration {
 	var delayed *accounts.DelayError
 	var tries *otp.TooManyError
+	var texts *sms.DelayError
+	var looks *support.TooManyError
 	switch {
+	case errors.As(err, &looks) && !looks.Until.IsZero():
+		return max(looks.Until.Sub(s.Now()), time.Second)
+	case errors.As(err, &texts):
+		return max(texts.Until.Sub(s.Now()), time.Second)
 	case errors.As(err, &delayed) && !delayed.Until.IsZero():
 		return max(delayed.Until.Sub(s.Now()), time.Second)
 	case errors.As(err, &tries) && !tries.Until.IsZero():

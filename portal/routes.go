@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"example.com/aye/support"
 )
 
 type route struct {
@@ -11,6 +13,8 @@ type route struct {
 	handler      echo.HandlerFunc
 	// most is the largest body in bytes; 0 for the ordinary limit.
 	most int64
+	// texts says that it may send a text message, and waits for a vendor while it does; see textTime.
+	texts bool
 }
 
 // routes is the whole portal. Each line says who may call; see session.go.
@@ -27,12 +31,24 @@ func (s *Server) routes() []route {
 		{method: get, path: "/login", handler: s.anybody(s.showLogin)},
 		{method: post, path: "/login", handler: s.anybody(s.login)},
 		{method: post, path: "/logout", handler: s.anybody(s.logout)},
-		{method: get, path: "/login/wait", handler: s.begun(s.showWait(loginWait))},
+		{method: get, path: "/login/wait", handler: s.begun(s.showWait(loginWait)), texts: true},
 		{method: post, path: "/login/wait/resend", handler: s.begun(s.resend(loginWait))},
 		{method: post, path: "/login/wait/again", handler: s.begun(s.askAgain(loginWait))},
 		{method: post, path: "/login/wait/cancel", handler: s.begun(s.cancelWait(loginWait))},
+		{method: get, path: "/login/wait/text", handler: s.begun(s.showText(loginWait))},
+		{method: post, path: "/login/wait/text", handler: s.begun(s.sendText(loginWait)), texts: true},
 		{method: get, path: "/login/wait/code", handler: s.begun(s.showCode(loginWait))},
 		{method: post, path: "/login/wait/code", handler: s.begun(s.typeCode(loginWait))},
+
+		// Without a phone: what helps, and the links that support has sent.
+		{method: get, path: "/login/help", handler: s.anybody(s.showHelp)},
+		{method: get, path: "/stop/:token", handler: s.anybody(s.showStop)},
+		{method: post, path: "/stop/:token", handler: s.anybody(s.stop)},
+		{method: get, path: "/caller/:token", handler: s.anybody(s.withCaller(s.showCaller))},
+		{method: post, path: "/caller/:token", handler: s.anybody(s.withCaller(s.answerCaller))},
+		{method: post, path: "/caller/:token/nobody", handler: s.anybody(s.withCaller(s.denyCaller))},
+		{method: get, path: "/new-phone/:token", handler: s.anybody(s.showNewPhone)},
+		{method: post, path: "/new-phone/:token", handler: s.anybody(s.newPhone)},
 
 		// A forgotten password.
 		{method: get, path: "/forgot", handler: s.anybody(s.showForgot)},
@@ -52,7 +68,7 @@ func (s *Server) routes() []route {
 		{method: post, path: "/invitations/:token/password", handler: s.invitations(s.firstPassword)},
 		{method: get, path: "/setup", handler: s.setsUp(s.startSetup)},
 		{method: get, path: "/setup/number", handler: s.setsUp(s.showSetupNumber)},
-		{method: post, path: "/setup/number", handler: s.setsUp(s.askSetupNumber)},
+		{method: post, path: "/setup/number", handler: s.setsUp(s.askSetupNumber), texts: true},
 		{method: get, path: "/setup/number/code", handler: s.setsUp(s.showSetupNumberCode)},
 		{method: post, path: "/setup/number/code", handler: s.setsUp(s.confirmSetupNumber)},
 		{method: get, path: "/setup/method", handler: s.setsUp(s.showSetupMethod)},
@@ -71,20 +87,22 @@ func (s *Server) routes() []route {
 		// Proving the person again.
 		{method: get, path: "/prove", handler: s.signedIn(s.showProve)},
 		{method: post, path: "/prove", handler: s.signedIn(s.prove)},
-		{method: get, path: "/prove/wait", handler: s.signedIn(s.showWait(proveWait))},
+		{method: get, path: "/prove/wait", handler: s.signedIn(s.showWait(proveWait)), texts: true},
 		{method: post, path: "/prove/wait/resend", handler: s.signedIn(s.resend(proveWait))},
 		{method: post, path: "/prove/wait/again", handler: s.signedIn(s.askAgain(proveWait))},
 		{method: post, path: "/prove/wait/cancel", handler: s.signedIn(s.cancelWait(proveWait))},
+		{method: get, path: "/prove/wait/text", handler: s.signedIn(s.showText(proveWait))},
+		{method: post, path: "/prove/wait/text", handler: s.signedIn(s.sendText(proveWait)), texts: true},
 		{method: get, path: "/prove/wait/code", handler: s.signedIn(s.showCode(proveWait))},
 		{method: post, path: "/prove/wait/code", handler: s.signedIn(s.typeCode(proveWait))},
 
 		// Organisations and their apps.
 		{method: get, path: "/organisations", handler: s.begun(s.showOrganisations)},
 		{method: post, path: "/organisations", handler: s.begun(s.pickOrganisation)},
-		{method: get, path: "/apps", handler: s.signedIn(s.apps)},
+		{method: get, path: "/apps", handler: s.signedIn(s.textsEnding(s.apps))},
 
 		// Security.
-		{method: get, path: "/security", handler: s.signedIn(s.proven(s.security))},
+		{method: get, path: "/security", handler: s.signedIn(s.proven(s.textsEnding(s.security)))},
 		{method: get, path: "/security/push", handler: s.linking(s.showPhoneLink(linkPush))},
 		{method: post, path: "/security/push", handler: s.signedIn(s.proven(s.startLink(linkPush)))},
 		{method: post, path: "/security/push/renew", handler: s.signedIn(s.proven(s.renewLink(linkPush)))},
@@ -132,12 +150,18 @@ func (s *Server) routes() []route {
 		{method: get, path: "/email/:token", handler: s.anybody(s.showConfirmEmail)},
 		{method: post, path: "/email/:token", handler: s.anybody(s.confirmEmail)},
 		{method: get, path: "/security/number", handler: s.signedIn(s.proven(s.showNumber))},
-		{method: post, path: "/security/number", handler: s.signedIn(s.proven(s.askNumber))},
+		{method: post, path: "/security/number", handler: s.signedIn(s.proven(s.askNumber)), texts: true},
 		{method: get, path: "/security/number/code", handler: s.signedIn(s.proven(s.showNumberCode))},
 		{method: post, path: "/security/number/code", handler: s.signedIn(s.proven(s.confirmNumber))},
 		{method: post, path: "/security/number/remove", handler: s.signedIn(s.proven(s.removeNumber))},
 		{method: get, path: "/security/profile", handler: s.signedIn(s.proven(s.showProfile))},
 		{method: post, path: "/security/profile", handler: s.signedIn(s.proven(s.changeProfile))},
+		{method: get, path: "/security/cases/:case", handler: s.signedIn(s.showOwnCase)},
+		{method: post, path: "/security/cases/:case", handler: s.signedIn(s.stopOwnCase)},
+		{method: get, path: "/security/data", handler: s.signedIn(s.proven(s.showData))},
+		{method: post, path: "/security/data/download", handler: s.signedIn(s.proven(s.downloadData))},
+		{method: get, path: "/security/data/erase", handler: s.signedIn(s.proven(s.showErase))},
+		{method: post, path: "/security/data/erase", handler: s.signedIn(s.proven(s.erase))},
 
 		// Administration.
 		{method: get, path: "/manage", handler: s.managed(s.manage)},
@@ -146,11 +170,15 @@ func (s *Server) routes() []route {
 		{method: post, path: "/manage/people/new", handler: s.carefully(s.invite)},
 		{method: get, path: "/manage/people/:person", handler: s.managed(s.showPerson)},
 		{method: post, path: "/manage/people/:person", handler: s.carefully(s.changeRole)},
-		{method: post, path: "/manage/people/:person/invite", handler: s.managed(s.inviteAgain)},
+		{method: post, path: "/manage/people/:person/invite", handler: s.lasting(s.inviteAgain)},
+		{method: get, path: "/manage/people/:person/number", handler: s.carefully(s.showVouch)},
+		{method: post, path: "/manage/people/:person/number", handler: s.carefully(s.vouch)},
 		{method: get, path: "/manage/people/:person/end", handler: s.carefully(s.showEnd)},
 		{method: post, path: "/manage/people/:person/end", handler: s.carefully(s.end)},
+		{method: get, path: "/manage/people/:person/data", handler: s.carefully(s.showEraseMember)},
+		{method: post, path: "/manage/people/:person/data", handler: s.carefully(s.eraseMember)},
 		{method: get, path: "/manage/import", handler: s.managed(s.showUpload)},
-		{method: post, path: "/manage/import", handler: s.managed(s.upload), most: maxImport},
+		{method: post, path: "/manage/import", handler: s.lasting(s.upload), most: maxImport},
 		{method: get, path: "/manage/import/example.csv", handler: s.managed(s.example)},
 		{method: get, path: "/manage/import/:import", handler: s.managed(s.showImport)},
 		{method: post, path: "/manage/import/:import", handler: s.carefully(s.startImport)},
@@ -165,10 +193,67 @@ func (s *Server) routes() []route {
 		{method: post, path: "/manage/applications/:application/secrets/:secret", handler: s.carefully(s.endSecret)},
 		{method: get, path: "/manage/applications/:application/webhook", handler: s.carefully(s.showWebhookSecret)},
 		{method: post, path: "/manage/applications/:application/webhook", handler: s.carefully(s.makeWebhookSecret)},
+		{method: get, path: "/manage/texts", handler: s.managed(s.manageTexts)},
+		{method: get, path: "/manage/texts/new", handler: s.carefully(s.showNewProvider)},
+		{method: post, path: "/manage/texts/new", handler: s.carefully(s.newProvider), texts: true},
+		{method: get, path: "/manage/texts/drafts/:draft", handler: s.carefully(s.showDraft)},
+		{method: post, path: "/manage/texts/drafts/:draft", handler: s.carefully(s.saveDraft)},
+		{method: get, path: "/manage/texts/drafts/:draft/again", handler: s.carefully(s.showSendAgain)},
+		{method: post, path: "/manage/texts/drafts/:draft/again", handler: s.carefully(s.sendAgain), texts: true},
+		{method: get, path: "/manage/texts/resume", handler: s.carefully(s.showResume)},
+		{method: post, path: "/manage/texts/resume", handler: s.carefully(s.resume)},
+		{method: get, path: "/manage/texts/settings", handler: s.carefully(s.showTextSettings)},
+		{method: post, path: "/manage/texts/settings", handler: s.carefully(s.changeTextSettings)},
+		{method: get, path: "/manage/texts/costs", handler: s.managed(s.costs)},
+		{method: get, path: "/manage/texts/costs.csv", handler: s.managed(s.costsFile)},
+		{method: get, path: "/manage/texts/people", handler: s.managed(s.textUsers)},
+		{method: get, path: "/manage/texts/:provider", handler: s.managed(s.showProvider)},
+		{method: get, path: "/manage/texts/:provider/change", handler: s.carefully(s.showChangeProvider)},
+		{method: post, path: "/manage/texts/:provider/change", handler: s.carefully(s.changeProvider), texts: true},
+		{method: get, path: "/manage/texts/:provider/activate", handler: s.carefully(s.showProviderConfirm("activate"))},
+		{method: post, path: "/manage/texts/:provider/activate", handler: s.carefully(s.activateProvider)},
+		{method: get, path: "/manage/texts/:provider/stop", handler: s.carefully(s.showProviderConfirm("stop"))},
+		{method: post, path: "/manage/texts/:provider/stop", handler: s.carefully(s.stopProvider)},
+		{method: get, path: "/manage/texts/:provider/remove", handler: s.carefully(s.showProviderConfirm("remove"))},
+		{method: post, path: "/manage/texts/:provider/remove", handler: s.carefully(s.removeProvider)},
 		{method: get, path: "/manage/rules", handler: s.carefully(s.showRules)},
 		{method: post, path: "/manage/rules", handler: s.carefully(s.changeRules)},
 		{method: get, path: "/manage/look", handler: s.carefully(s.showLook)},
 		{method: post, path: "/manage/look", handler: s.carefully(s.changeLook), most: maxImport},
 		{method: get, path: "/manage/look/:sheet", handler: s.managed(s.sheet)},
+		{method: get, path: "/manage/audit", handler: s.managed(s.auditLog)},
+		{method: get, path: "/manage/alerts", handler: s.carefully(s.showAlerts)},
+		{method: post, path: "/manage/alerts", handler: s.carefully(s.changeAlerts)},
+		{method: get, path: "/manage/alerts/secret", handler: s.carefully(s.showAlertsConfirm("secret"))},
+		{method: post, path: "/manage/alerts/secret", handler: s.carefully(s.renewAlerts)},
+		{method: get, path: "/manage/alerts/test", handler: s.carefully(s.toAlerts)},
+		{method: post, path: "/manage/alerts/test", handler: s.carefully(s.tryAlerts)},
+		{method: get, path: "/manage/alerts/remove", handler: s.carefully(s.showAlertsConfirm("remove"))},
+		{method: post, path: "/manage/alerts/remove", handler: s.carefully(s.removeAlerts)},
+
+		// Support: what agents do for people.
+		{method: get, path: "/support", handler: s.supports(s.supportHome)},
+		{method: get, path: "/support/people", handler: s.supports(s.findPeople)},
+		{method: get, path: "/support/people/:person", handler: s.supports(s.supportCard)},
+		{method: get, path: "/support/people/:person/forgotten", handler: s.supportsCarefully(s.showOpen(support.Forgotten))},
+		{method: post, path: "/support/people/:person/forgotten", handler: s.supportsCarefully(s.open(support.Forgotten))},
+		{method: get, path: "/support/people/:person/lost", handler: s.supportsCarefully(s.showOpen(support.Lost))},
+		{method: post, path: "/support/people/:person/lost", handler: s.supportsCarefully(s.open(support.Lost))},
+		{method: get, path: "/support/cases", handler: s.supports(s.supportCases)},
+		{method: get, path: "/support/cases/:case", handler: s.supports(s.showCase)},
+		{method: get, path: "/support/cases/:case/verify", handler: s.supportsCarefully(s.toCase)},
+		{method: post, path: "/support/cases/:case/verify", handler: s.supportsCarefully(s.verify), texts: true},
+		{method: get, path: "/support/cases/:case/checks/:check", handler: s.supports(s.showCheck)},
+		{method: get, path: "/support/cases/:case/approve", handler: s.supportsCarefully(s.showApprove)},
+		{method: post, path: "/support/cases/:case/approve", handler: s.supportsCarefully(s.approve)},
+		{method: get, path: "/support/cases/:case/approve/wait", handler: s.supports(s.waitApprove)},
+		{method: get, path: "/support/cases/:case/refuse", handler: s.supportsCarefully(s.caseConfirm("refuse"))},
+		{method: post, path: "/support/cases/:case/refuse", handler: s.supportsCarefully(s.caseAct("refuse"))},
+		{method: get, path: "/support/cases/:case/cancel", handler: s.supportsCarefully(s.caseConfirm("cancel"))},
+		{method: post, path: "/support/cases/:case/cancel", handler: s.supportsCarefully(s.caseAct("cancel"))},
+		{method: get, path: "/support/cases/:case/send", handler: s.supportsCarefully(s.caseConfirm("send"))},
+		{method: post, path: "/support/cases/:case/send", handler: s.supportsCarefully(s.caseAct("send")), texts: true},
+		{method: get, path: "/support/freezes/:freeze/lift", handler: s.supportsCarefully(s.showLift)},
+		{method: post, path: "/support/freezes/:freeze/lift", handler: s.supportsCarefully(s.lift)},
 	}
 }

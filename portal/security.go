@@ -10,6 +10,7 @@ import (
 	"example.com/aye/notify"
 	"example.com/aye/portal/page"
 	"example.com/aye/signin"
+	"example.com/aye/sms"
 )
 
 // security shows how the person logs in, and what is missing.
@@ -27,11 +28,24 @@ func (s *Server) security(c echo.Context, session signin.Session) error {
 	if err != nil {
 		return err
 	}
+	sends, err := s.Accounts.Texts(ctx)
+	if err != nil {
+		return err
+	}
+	texts, err := s.textFactor(c, session)
+	if err != nil {
+		return err
+	}
+	live, err := s.liveCase(c, session)
+	if err != nil {
+		return err
+	}
 	o, p := session.Organisation, session.Member.Person
 	return s.show(c, http.StatusOK, page.Security{
 		Phones: phones, Apps: apps, RecoveryCodes: p.RecoveryCodes,
 		TakesCodes: o.Allows(accounts.TOTP), TakesRecovery: o.Allows(accounts.Recovery), Organisation: o.Name, From: state.NoticeFrom,
-		Display: p.Display, Email: p.Email, Number: p.Number, Texts: s.Accounts.Texter != nil,
+		Display: p.Display, Email: p.Email, Number: p.Number, Texts: sends, SMS: texts, Ending: c.Get(textsEndKey) != nil,
+		Case: live,
 	})
 }
 
@@ -80,6 +94,22 @@ func (s *Server) appsOf(c echo.Context, session signin.Session) ([]page.CodeApp,
 		apps = append(apps, page.CodeApp{ID: a.ID, Name: a.Name, Added: a.Created, Used: a.Used})
 	}
 	return apps, err
+}
+
+// textFactor is how the person stands with codes in text messages.
+func (s *Server) textFactor(c echo.Context, session signin.Session) (page.TextFactor, error) {
+	f := page.TextFactor{Chosen: !session.Member.Person.Texts.IsZero()}
+	if f.Shown = f.Chosen || session.Organisation.Allows(accounts.SMS); !f.Shown {
+		return f, nil
+	}
+	open, err := s.textsOpen(c.Request().Context(), session, accounts.TextLogin)
+	if f.Why = whyNoText(open, accounts.TextLogin); f.Why.ID == "" {
+		f.Number = unbroken(open.Masked)
+	}
+	if open.Reason == sms.NoNumber { // the page itself is where to fill it in
+		f.Why = page.Say("security.list.none")
+	}
+	return f, err
 }
 
 // notTaken is the name of the organisation where it does not take the second factor, else empty.

@@ -1,7 +1,6 @@
 package portal_test
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"example.com/aye/internal/ayetest"
 	"example.com/aye/internal/secret"
 	"example.com/aye/portal"
+	"example.com/aye/sms"
 )
 
 const anotherPassword = "seven brown owls sing at noon"
@@ -112,7 +112,7 @@ func TestChangeNumber(t *testing.T) {
 	b.get("/security/number/code").says(t, "No code is on its way")
 	b.post("/security/number", "number", "").says(t, "Fill in a phone number.")
 	b.post("/security/number", "number", "0201234567").is(t, http.StatusUnprocessableEntity, "")
-	s.Texts.Refuse(errors.New("down"))
+	s.Texts.Fail(sms.Down)
 	b.post("/security/number", "number", number).says(t, "could not be sent")
 	s.Texts.Refuse(nil)
 	b.post("/security/number", "number", number).is(t, http.StatusTooManyRequests, "")

@@ -25,7 +25,9 @@ func (s *Server) codeApps(c echo.Context, session signin.Session) error {
 	if err != nil {
 		return err
 	}
-	return s.show(c, http.StatusOK, page.CodeApps{Apps: apps, Phones: len(phones), Most: otp.MaxApps, NotAt: notTaken(session, accounts.TOTP)})
+	return s.show(c, http.StatusOK, page.CodeApps{
+		Apps: apps, Phones: len(phones), Texts: !session.Member.Person.Texts.IsZero(), Most: otp.MaxApps, NotAt: notTaken(session, accounts.TOTP),
+	})
 }
 
 func (s *Server) showRemoveApp(c echo.Context, session signin.Session) error {

@@ -46,6 +46,8 @@ func howText(one approval.SignIn) page.Text {
 		return page.Say("security.sign-in-how.sms")
 	case approval.Recovery:
 		return page.Say("security.sign-in-how.recovery")
+	case approval.Temporary:
+		return page.Say("security.sign-in-how.temporary")
 	case approval.Push:
 	}
 	if one.Phone != "" {

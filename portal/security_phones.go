@@ -18,7 +18,9 @@ func (s *Server) phones(c echo.Context, session signin.Session) error {
 	if err != nil {
 		return err
 	}
-	return s.show(c, http.StatusOK, page.Phones{Phones: phones, Apps: session.Member.Person.Apps, Most: devices.MaxActive})
+	return s.show(c, http.StatusOK, page.Phones{
+		Phones: phones, Apps: session.Member.Person.Apps, Texts: !session.Member.Person.Texts.IsZero(), Most: devices.MaxActive,
+	})
 }
 
 // phone is the person's own with the id in the address; one of somebody else never was.
@@ -121,6 +123,13 @@ func (s *Server) linked(l link) handler {
 			Recovery: session.Member.Person.RecoveryCodes == 0 && session.Organisation.Allows(accounts.Recovery),
 		}
 		if l.intent == page.LinkChange {
+			texts, failed := s.textFactor(c, session)
+			if failed != nil {
+				return failed
+			}
+			if texts.Chosen {
+				view.Texts = texts.Number
+			}
 			view.Apps, err = s.appsOf(c, session)
 		} else {
 			view.Phones = phones[:newest]

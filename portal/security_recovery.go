@@ -20,7 +20,7 @@ func (s *Server) recoveryCodes(c echo.Context, session signin.Session) (page.Rec
 		return page.RecoveryCodes{}, err
 	}
 	left, made, err := s.Codes.Recovery(ctx, p.ID)
-	view := page.RecoveryCodes{Left: left, Made: made, Email: p.Email, Enrolled: len(phones)+p.Apps > 0, NotAt: notTaken(session, accounts.Recovery)}
+	view := page.RecoveryCodes{Left: left, Made: made, Email: p.Email, Enrolled: len(phones)+p.Apps > 0 || !p.Texts.IsZero(), NotAt: notTaken(session, accounts.Recovery)}
 	if !made.IsZero() {
 		view.Seen = strconv.FormatInt(made.UnixMilli(), 10)
 	}

@@ -59,7 +59,11 @@ func TestSecurityAsksForProof(t *testing.T) {
 	_, _, b := s.member(t, "Ada")
 	b.get("/security").is(t, http.StatusOK, "")
 	s.Clock.Pass(5*time.Minute + time.Second)
-	began := map[string]bool{"GET /security/email/sent": true}
+	began := map[string]bool{
+		"GET /security/email/sent": true,
+		// To say "this was not me" needs no proof; see TestStopOnTheOwnPage.
+		"GET /security/cases/:case": true, "POST /security/cases/:case": true,
+	}
 	for _, base := range []string{"/security/push", "/security/phones/link", "/security/phones/replace"} {
 		for _, step := range []string{"confirm", "instead", "cancel"} {
 			began["POST "+base+"/"+step] = true

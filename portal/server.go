@@ -10,12 +10,17 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/aye/accounts"
+	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
+	"example.com/aye/internal/audit"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
 	"example.com/aye/portal/page"
+	"example.com/aye/privacy"
 	"example.com/aye/signin"
+	"example.com/aye/sms"
+	"example.com/aye/support"
 )
 
 // Config is what the portal needs.
@@ -23,9 +28,15 @@ type Config struct {
 	Accounts  *accounts.Service
 	SignIn    *signin.Service
 	Approvals *approval.Service
+	SMS       *sms.Service
 	Pairings  *pairing.Service
 	Devices   *devices.Service
 	Codes     *otp.Service
+	Support   *support.Service
+	Alerts    *alerts.Service
+	Privacy   *privacy.Service
+	// Log of what was done, for those who manage.
+	Audit audit.Searcher
 	// Origin is the address of the installation, without a slash at the end.
 	Origin string
 	// AppStore and PlayStore are where a person gets the app; empty hides the link.
@@ -45,7 +56,9 @@ type Server struct {
 	pages   *page.Renderer
 	foreign *http.CrossOriginProtection
 	headers map[string]string
-	https   bool
+	// texts are the routes that may send a text message, by method and path.
+	texts map[string]bool
+	https bool
 }
 
 // Limits of a request; docs/policy.md.
@@ -55,6 +68,9 @@ const (
 	maxImport = 1<<20 + 16<<10
 	// answerTime is how long an answer may take.
 	answerTime = 8 * time.Second
+	// textTime is how long one may take that waits for a vendor of text messages: longer than the vendor
+	// may, see [sms.SetupTime], so that its refusal has words; and less than the server gives the connection.
+	textTime = 13 * time.Second
 )
 
 // New makes the portal.
@@ -63,13 +79,14 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), pages: pages, foreign: http.NewCrossOriginProtection(), https: strings.HasPrefix(c.Origin, "https://")}
+	s := &Server{Config: c, echo: echo.New(), pages: pages, foreign: http.NewCrossOriginProtection(), https: strings.HasPrefix(c.Origin, "https://"), texts: map[string]bool{}}
 	s.headers = s.everywhere()
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = clientIP(c.TrustedProxies)
 	s.echo.HTTPErrorHandler = s.problem
-	s.echo.Use(s.observe, s.harden, s.ownPagesOnly)
+	s.echo.Use(s.observe, s.origin, s.harden, s.ownPagesOnly)
 	for _, r := range s.routes() {
+		s.texts[r.method+" "+r.path] = r.texts
 		s.echo.Add(r.method, r.path, read(r.most, r.handler))
 	}
 	return s, nil

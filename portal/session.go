@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/aye/accounts"
+	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
 	"example.com/aye/portal/page"
 	"example.com/aye/signin"
@@ -66,6 +67,15 @@ func (s *Server) visit(c echo.Context) signin.Visit {
 	}
 	s.setCookie(c, browserCookie, browser, browserLife)
 	return signin.Visit{IP: c.RealIP(), UserAgent: c.Request().UserAgent(), Browser: browser}
+}
+
+// origin has every row of the audit log that a request leads to say from where it came.
+func (s *Server) origin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		c.SetRequest(r.WithContext(audit.WithOrigin(r.Context(), audit.Origin{IP: c.RealIP(), UserAgent: r.UserAgent()})))
+		return next(c)
+	}
 }
 
 // handler answers somebody with a session.
@@ -134,6 +144,9 @@ func (s *Server) signedIn(next handler) echo.HandlerFunc {
 // others do so first and come back: s.signedIn(s.proven(s.security)).
 func (s *Server) proven(next handler) handler {
 	return func(c echo.Context, session signin.Session) error {
+		if byTemporary(session) {
+			return s.temporary(c)
+		}
 		if s.SignIn.Fresh(session) {
 			return next(c, session)
 		}

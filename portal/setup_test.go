@@ -14,6 +14,7 @@ import (
 	"example.com/aye/internal/secret"
 	"example.com/aye/pairing"
 	"example.com/aye/portal/locales"
+	"example.com/aye/sms"
 )
 
 const newPassword = "een kast vol tulpen"
@@ -351,7 +352,7 @@ func TestInvitationInItsLanguage(t *testing.T) {
 func TestTheNumberCanBeSkipped(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.Texts.Refuse(errDown)
+	s.Texts.Fail(sms.Down)
 	b, _, token := s.invited("en")
 	b.choosesPassword(token)
 	b.submit("/setup/number", "number", "not a number")

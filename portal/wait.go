@@ -16,6 +16,7 @@ import (
 	"example.com/aye/otp"
 	"example.com/aye/portal/page"
 	"example.com/aye/signin"
+	"example.com/aye/sms"
 )
 
 // The addresses of the waiting page: after the password, and in a session that proves the
@@ -69,7 +70,7 @@ func (s *Server) afterWait(c echo.Context, base string, session signin.Session) 
 	switch {
 	case base == loginWait:
 		return s.goOn(c, session)
-	case s.SignIn.Fresh(session):
+	case s.provenFor(session, next):
 		return s.goTo(c, next)
 	}
 	return s.goTo(c, page.Prove{Next: next}.Self())
@@ -123,7 +124,12 @@ func (s *Server) waitFailed(c echo.Context, place page.WaitPlace, session signin
 		view.State, status = "too-many", http.StatusTooManyRequests
 	case errors.Is(err, signin.ErrMethodNotAllowed), errors.Is(err, signin.ErrWithin):
 		view.State = "not-taken"
+	case errors.Is(err, signin.ErrRecovering):
+		view.State, view.Contact = "recovering", session.Organisation.SupportContact
 	case errors.Is(err, approval.ErrNotEnrolled): // what there was has been taken away meanwhile
+		if !session.Member.Person.Texts.IsZero() {
+			return s.noTextsLeft(c, place, session)
+		}
 		view.State = "unlinked"
 	default:
 		return err
@@ -131,32 +137,37 @@ func (s *Server) waitFailed(c echo.Context, place page.WaitPlace, session signin
 	return s.show(c, status, view)
 }
 
-// showWait is the waiting page. Who has no phone types a code at once.
+// showWait is the waiting page. Who has no phone types a code at once; who has nothing but text
+// messages is sent one.
 func (s *Server) showWait(base string) handler {
 	return func(c echo.Context, session signin.Session) error {
 		return s.waits(c, base, session, s.SignIn.Wait, func(place page.WaitPlace, w signin.Waiting) error {
-			if !slices.Contains(w.Methods, approval.Push) {
-				return s.showCodeOf(c, place, w, "")
+			switch open := w.Methods; {
+			case slices.Contains(open, approval.Push):
+				return s.showWaiting(c, place, w)
+			case slices.Contains(open, approval.SMS) && !slices.Contains(open, approval.TOTP):
+				return s.firstText(c, place, w)
 			}
-			return s.show(c, http.StatusOK, s.waitView(c, place, session, w))
+			return s.showCodeOf(c, place, w, "")
 		})
 	}
 }
 
-func (s *Server) waitView(c echo.Context, place page.WaitPlace, session signin.Session, w signin.Waiting) page.Wait {
+func (s *Server) showWaiting(c echo.Context, place page.WaitPlace, w signin.Waiting) error {
 	view := page.Wait{
 		WaitPlace: place, Organisation: w.Organisation, Number: w.Number.Reveal(), Withheld: withheld(w),
 		Codes: slices.Contains(w.Methods, approval.TOTP), Recovery: slices.Contains(w.Methods, approval.Recovery),
-		SMS: page.Say("wait.sms.off"), Help: c.QueryParams().Has("help"), Wait: s.waitingFor(w),
+		Temporary: slices.Contains(w.Methods, approval.Temporary), Help: c.QueryParams().Has("help"), Wait: s.waitingFor(w),
 	}
 	view.Wait.Still = view.Help
-	if session.Organisation.Allows(accounts.SMS) {
-		view.SMS = page.Say("wait.sms.none")
-	}
 	for _, d := range w.Deliveries {
 		view.Phones = append(view.Phones, told(d))
 	}
-	return view
+	var err error
+	if view.SMS, err = s.textWay(c, w); err != nil {
+		return err
+	}
+	return s.show(c, http.StatusOK, view)
 }
 
 func (s *Server) waitingFor(w signin.Waiting) page.Waiting {
@@ -269,9 +280,22 @@ func (s *Server) showCode(base string) handler {
 	}
 }
 
+// showText is that page for a text message, at the address where one is asked for: a page that
+// waits looks there again.
+func (s *Server) showText(base string) handler {
+	return func(c echo.Context, session signin.Session) error {
+		return s.waits(c, base, session, s.SignIn.Wait, func(place page.WaitPlace, w signin.Waiting) error {
+			return s.showCodeOf(c, place, w, approval.SMS)
+		})
+	}
+}
+
 // showCodeOf shows it for the method, if that is open here, else for the first that is.
 func (s *Server) showCodeOf(c echo.Context, place page.WaitPlace, w signin.Waiting, method approval.Method) error {
-	view, ok := s.codeView(place, w, method)
+	view, ok, err := s.codeView(c, place, w, method)
+	if err != nil {
+		return err
+	}
 	if !ok {
 		if view.Push {
 			return s.goTo(c, place.Self())
@@ -281,24 +305,23 @@ func (s *Server) showCodeOf(c echo.Context, place page.WaitPlace, w signin.Waiti
 	return s.show(c, http.StatusOK, view)
 }
 
-func (s *Server) codeView(place page.WaitPlace, w signin.Waiting, method approval.Method) (page.Code, bool) {
+func (s *Server) codeView(c echo.Context, place page.WaitPlace, w signin.Waiting, method approval.Method) (page.Code, bool, error) {
+	open := func(m approval.Method) bool { return slices.Contains(w.Methods, m) }
 	view := page.Code{
-		WaitPlace: place, Push: slices.Contains(w.Methods, approval.Push),
-		Codes: slices.Contains(w.Methods, approval.TOTP), Recovery: slices.Contains(w.Methods, approval.Recovery),
+		WaitPlace: place, Organisation: w.Organisation,
+		Push: open(approval.Push), Codes: open(approval.TOTP), SMS: open(approval.SMS), Recovery: open(approval.Recovery), Temporary: open(approval.Temporary),
 	}
-	switch {
-	case view.Recovery && (method == approval.Recovery || !view.Codes):
-		view.Method = string(approval.Recovery)
-	case view.Codes:
-		view.Method = string(approval.TOTP)
-	default:
-		return view, false
+	best := []approval.Method{method, approval.TOTP, approval.SMS, approval.Temporary, approval.Recovery}
+	at := slices.IndexFunc(best, func(m approval.Method) bool { return m != approval.Push && open(m) })
+	if at < 0 {
+		return view, false, nil
 	}
-	if view.Push { // it may be answered there while a code is looked for
+	view.Method = string(best[at])
+	if view.Push || view.Method == string(approval.SMS) { // it may be answered there, or the message arrive, meanwhile
 		view.Wait = s.waitingFor(w)
 		view.Wait.State, view.Wait.Still = "code", true
 	}
-	return view, true
+	return view, true, s.texted(c, &view, w)
 }
 
 // typeCode answers with a code. Every try is counted before it is looked at.
@@ -320,9 +343,15 @@ func (s *Server) typeCode(base string) handler {
 			return w, next, token, err
 		}
 		return s.waits(c, base, session, answer, func(place page.WaitPlace, w signin.Waiting) error {
-			view, ok := s.codeView(place, w, method)
+			view, ok, err := s.codeView(c, place, w, method)
+			if err != nil {
+				return err
+			}
 			if !ok {
 				return s.goTo(c, place.Self())
+			}
+			if faults["code"].ID == "code.locked" && view.Method == string(approval.SMS) && !view.Push && !view.Codes { // there is nothing else to take
+				faults["code"] = page.Say("code.locked-texts", "Organisation", w.Organisation)
 			}
 			view.Faults = faults
 			return s.show(c, http.StatusUnprocessableEntity, view)
@@ -337,9 +366,17 @@ func (s *Server) codeFault(method approval.Method, err error) page.Text {
 		return s.tooManyCodes(err, "code.often", "code.locked")
 	case errors.Is(err, approval.ErrMethod):
 		return page.Say("code.method")
+	case errors.Is(err, sms.ErrNotOpen): // it was open when the code was sent
+		return closedText(err, accounts.TextLogin)
 	case errors.Is(err, otp.ErrWrong), errors.Is(err, otp.ErrNone):
-		if method == approval.Recovery {
+		switch method {
+		case approval.Recovery:
 			return page.Say("code.wrong.recovery")
+		case approval.SMS:
+			return page.Say("code.wrong.sms")
+		case approval.Temporary:
+			return page.Say("code.wrong.temporary")
+		case approval.TOTP, approval.Push:
 		}
 		return page.Say("code.wrong.totp")
 	}

@@ -32,7 +32,8 @@ func newSite(t testing.TB, change ...func(*portal.Config)) *site {
 	w := ayetest.New(t)
 	s := &site{World: w, log: &bytes.Buffer{}}
 	config := portal.Config{
-		Accounts: w.Accounts, SignIn: w.SignIn, Approvals: w.Approvals, Pairings: w.Pairings, Devices: w.Devices, Codes: w.Codes,
+		Accounts: w.Accounts, SignIn: w.SignIn, Approvals: w.Approvals, SMS: w.SMS, Pairings: w.Pairings, Devices: w.Devices, Codes: w.Codes,
+		Support: w.Support, Alerts: w.Alerts, Privacy: w.Privacy, Audit: w.Store,
 		Origin: ayetest.Origin, AppStore: "https://apps.example.com/aye", PlayStore: "https://play.example.com/aye",
 		Unavailable: errDown, Log: slog.New(slog.NewTextHandler(s.log, nil)), Now: w.Clock.Now,
 	}

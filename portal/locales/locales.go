@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -48,8 +49,10 @@ type Words struct {
 	messages  map[string]*i18n.Message
 }
 
-// New reads the texts of all languages.
-func New() (map[string]*Words, error) {
+// New gives the texts of all languages. They are read once.
+func New() (map[string]*Words, error) { return all() }
+
+var all = sync.OnceValues(func() (map[string]*Words, error) {
 	all := map[string]*Words{}
 	for _, locale := range All {
 		words, err := read(locale)
@@ -59,7 +62,7 @@ func New() (map[string]*Words, error) {
 		all[locale] = words
 	}
 	return all, nil
-}
+})
 
 // read makes a bundle for one language alone, so that what it lacks is not filled in from another.
 func read(locale string) (*Words, error) {

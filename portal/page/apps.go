@@ -12,6 +12,8 @@ type Apps struct {
 	Apps    []AppTile
 	// Manages offers to make an application where there is none.
 	Manages bool
+	// Case is what support does about the person.
+	Case LiveCase
 }
 
 // AppTile is an application with a link.

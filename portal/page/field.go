@@ -20,6 +20,8 @@ type Field struct {
 	Focus        bool
 	// Code is a field for a code: wide letters, no corrections.
 	Code bool
+	// Texted is a field for a code in a text message, which the browser may fill in.
+	Texted bool
 	// Rows makes it a text area.
 	Rows int
 	// Choices make it a list to choose one from; see also the partial "choices".
@@ -106,6 +108,8 @@ func (s speaker) set(f *Field, key string, value any) (err error) {
 		f.Focus = f.Focus || yes
 	case "code":
 		f.Code = yes
+	case "texted":
+		f.Texted = yes
 	case "choices":
 		f.Choices, _ = value.([]Choice)
 	default:

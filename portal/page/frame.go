@@ -25,8 +25,14 @@ type Frame struct {
 	Several bool
 	// Manages offers the administration.
 	Manages bool
+	// Supports offers to help others.
+	Supports bool
+	// Temporary says that the person is in by a temporary access code.
+	Temporary bool
 	// Due is when a second factor begins to be asked of a person who has none; zero for never.
 	Due time.Time
+	// TextsEnd is when logging in by text message stops, for who does so; zero for never.
+	TextsEnd time.Time
 	// Notice is said once, above the page.
 	Notice Notice
 }
@@ -72,7 +78,7 @@ type Text struct {
 }
 
 // Say is the text with the id; pairs are names of gaps and their values. A [time.Duration] is
-// said in words, a [time.Time] as date and time, another Text as itself.
+// said in words, a [time.Time] as date and time, a [Day] as date, another Text as itself.
 func Say(id string, pairs ...any) Text {
 	return Text{ID: id, Values: valuesOf(pairs)}
 }

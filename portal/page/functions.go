@@ -16,6 +16,7 @@ func (r *Renderer) functions(locale string) template.FuncMap {
 	return template.FuncMap{
 		"t": s.text, "rich": s.rich,
 		"date": s.date, "day": s.dateText, "moment": s.moment, "ago": s.ago, "lasting": s.lasting, "clock": clock,
+		"month": s.month, "short": s.shortMonth, "money": s.money, "sum": s.sum, "country": s.country, "countries": s.countries, "names": s.names,
 		"field": s.field, "notice": notice, "args": arguments,
 		"within": within, "digits": digits, "spelled": spelled, "qr": s.qr, "icon": icon, "asset": Asset, "locales": func() []string { return locales.All },
 	}
@@ -61,8 +62,16 @@ func (s speaker) value(value any) (any, error) {
 		return s.lasting(value)
 	case time.Time:
 		return s.momentText(value)
+	case Day:
+		return s.dateText(time.Time(value))
 	case Text:
 		return s.text(value)
+	case Money:
+		return s.money(value)
+	case Country:
+		return s.country(value), nil
+	case Within:
+		return s.within(value), nil
 	}
 	return value, nil
 }

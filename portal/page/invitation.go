@@ -27,8 +27,10 @@ type Invitation struct {
 	// Person and Email are who is invited, Locale their language.
 	Person, Email, Locale string
 	// Other is who is logged in instead.
-	Other   string
-	Problem Notice
+	Other string
+	// LosesTexts says that they log in by text message alone, which accepting ends.
+	LosesTexts bool
+	Problem    Notice
 	Faults
 }
 

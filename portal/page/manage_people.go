@@ -43,6 +43,10 @@ type OnePerson struct {
 	// Role is what is chosen in the form, Roles what may be.
 	Role  string
 	Roles []Choice
+	// NumberChanged is when the phone number was changed, if it is so new that no codes go to it before
+	// NumberFrom; Vouched says that an administrator let it count at once.
+	NumberChanged, NumberFrom time.Time
+	Vouched                   bool
 	// Why says why nothing can be changed; then there is no form.
 	Why     Text
 	Problem Notice

@@ -8,8 +8,9 @@ type Rules struct {
 	Required, From string
 	TOTP, Recovery bool
 	SMS            bool
-	// Texts says that there is a provider of text messages.
-	Texts bool
+	// TextsHint is what stands beside text messages; NoTexts says that they cannot be chosen.
+	TextsHint Text
+	NoTexts   bool
 	// Confirm is "number" or "tap".
 	Confirm    string
 	Profile    string
@@ -17,8 +18,10 @@ type Rules struct {
 	// Idle and Life are minutes, "0" for the usual.
 	Idle, Life   string
 	Idles, Lifes []Choice
-	Language     string
-	Languages    []Choice
+	// CaseWait is in hours, Contact how people reach support.
+	CaseWait, Contact string
+	Language          string
+	Languages         []Choice
 	Faults
 }
 

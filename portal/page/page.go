@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"example.com/aye/portal/locales"
@@ -22,46 +23,61 @@ var templates embed.FS
 type Renderer struct {
 	now   func() time.Time
 	words map[string]*locales.Words
-	// pages are the templates by language and name: each language has its own, because the
-	// functions that say texts are bound to one.
-	pages map[string]map[string]*template.Template
+	// pages are the templates by language: each language has its own, because the functions
+	// that say texts are bound to one.
+	pages map[string]*pages
 }
 
-// New parses all pages in all languages; now is for what is said of times.
+// pages are the templates in one language. A page is parsed when it is first drawn.
+type pages struct {
+	base   *template.Template
+	mu     sync.Mutex
+	parsed map[string]*template.Template
+}
+
+// New parses what all pages share, in all languages; now is for what is said of times.
 func New(now func() time.Time) (*Renderer, error) {
 	words, err := locales.New()
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{now: now, words: words, pages: map[string]map[string]*template.Template{}}
-	names, err := fs.Glob(templates, "templates/*.html")
-	if err != nil {
-		return nil, err
-	}
+	r := &Renderer{now: now, words: words, pages: map[string]*pages{}}
 	for locale := range words {
 		base, err := template.New("").Funcs(r.functions(locale)).ParseFS(templates, "templates/base/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
 		}
-		r.pages[locale] = map[string]*template.Template{}
-		for _, name := range names {
-			one, err := template.Must(base.Clone()).ParseFS(templates, name)
-			if err != nil {
-				return nil, fmt.Errorf("pages: %w", err)
-			}
-			r.pages[locale][strings.TrimSuffix(path.Base(name), ".html")] = one
-		}
+		r.pages[locale] = &pages{base: base, parsed: map[string]*template.Template{}}
 	}
 	return r, nil
 }
 
-// Names are those of all templates.
-func (r *Renderer) Names() []string {
-	var names []string
-	for name := range r.pages[locales.English] {
-		names = append(names, name)
+// find gives the page's templates.
+func (p *pages) find(name string) (*template.Template, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if found := p.parsed[name]; found != nil {
+		return found, nil
 	}
-	return names
+	copied, err := p.base.Clone()
+	if err != nil {
+		return nil, err
+	}
+	one, err := copied.ParseFS(templates, "templates/"+name+".html")
+	if err == nil {
+		p.parsed[name] = one
+	}
+	return one, err
+}
+
+// Names are those of all templates.
+func Names() ([]string, error) {
+	paths, err := fs.Glob(templates, "templates/*.html")
+	var names []string
+	for _, one := range paths {
+		names = append(names, strings.TrimSuffix(path.Base(one), ".html"))
+	}
+	return names, err
 }
 
 // ErrPage says that a page cannot be drawn; the view and the template do not fit.
@@ -93,9 +109,9 @@ func (r *Renderer) render(w io.Writer, part string, f Frame, view View) error {
 	if !locales.Has(f.Locale) {
 		f.Locale = locales.English
 	}
-	found := r.pages[f.Locale][view.Page()]
-	if found == nil {
-		return fmt.Errorf("%w: no template %q", ErrPage, view.Page())
+	found, err := r.pages[f.Locale].find(view.Page())
+	if err != nil {
+		return fmt.Errorf("%w: template %q: %w", ErrPage, view.Page(), err)
 	}
 	d := document{Frame: f, View: view, Here: f.Path}
 	if v, ok := view.(Placed); ok && v.Self() != "" {
@@ -114,10 +130,10 @@ func (r *Renderer) render(w io.Writer, part string, f Frame, view View) error {
 		d.Failed = v.Failed()
 	}
 	var page bytes.Buffer
-	if err := found.ExecuteTemplate(&page, part, d); err != nil {
+	if err = found.ExecuteTemplate(&page, part, d); err != nil {
 		return fmt.Errorf("%w: %w", ErrPage, err)
 	}
-	_, err := page.WriteTo(w)
+	_, err = page.WriteTo(w)
 	return err
 }
 

@@ -18,6 +18,12 @@ type Security struct {
 	Display, Email, Number string
 	// Texts tells whether there is anybody who sends text messages.
 	Texts bool
+	// SMS is how the person stands with codes in them; Ending says that the frame tells when
+	// logging in with them stops.
+	SMS    TextFactor
+	Ending bool
+	// Case is what support does about the person.
+	Case LiveCase
 }
 
 // Page names the template.
@@ -26,11 +32,29 @@ func (Security) Page() string { return "security" }
 // Wide tells that it needs room.
 func (Security) Wide() bool { return true }
 
+// factors is how many second factors there are.
+func (s Security) factors() int {
+	count := len(s.Phones) + len(s.Apps)
+	if s.SMS.Chosen {
+		count++
+	}
+	return count
+}
+
 // Enrolled tells whether there is a second factor.
-func (s Security) Enrolled() bool { return len(s.Phones)+len(s.Apps) > 0 }
+func (s Security) Enrolled() bool { return s.factors() > 0 }
 
 // Single tells whether losing one thing locks the person out.
-func (s Security) Single() bool { return len(s.Phones)+len(s.Apps) == 1 && s.RecoveryCodes == 0 }
+func (s Security) Single() bool {
+	ways := len(s.Phones) + len(s.Apps)
+	if s.SMS.Number != "" {
+		ways++
+	}
+	return s.Enrolled() && ways <= 1 && s.RecoveryCodes == 0
+}
+
+// OnlyTexts tells whether there is nothing but text messages.
+func (s Security) OnlyTexts() bool { return s.SMS.Chosen && s.factors() == 1 }
 
 // FewCodes is how many recovery codes are too few to be at ease.
 const FewCodes = 3
@@ -41,8 +65,10 @@ func (s Security) Few() bool { return s.RecoveryCodes > 0 && s.RecoveryCodes < F
 // Phones are those on which a person approves.
 type Phones struct {
 	Phones []Phone
-	// Apps is how many authenticator apps there are beside them.
-	Apps int
+	// Apps is how many authenticator apps there are beside them, Texts says that the person chose
+	// codes in text messages too. Those alone are not enough: others can switch them off.
+	Apps  int
+	Texts bool
 	// Most is how many phones a person may have.
 	Most int
 }
@@ -53,7 +79,7 @@ func (Phones) Page() string { return "security-phones" }
 // Wide tells that it needs room.
 func (Phones) Wide() bool { return true }
 
-// Last tells whether the only phone is the only second factor too.
+// Last tells whether the only phone must stay, as nothing else is enough.
 func (p Phones) Last() bool { return len(p.Phones) == 1 && p.Apps == 0 }
 
 // Full tells whether one must be removed before another can be linked.
@@ -81,8 +107,10 @@ func (PhoneName) Page() string { return "security-phone-name" }
 // CodeApps are the authenticator apps of a person.
 type CodeApps struct {
 	Apps []CodeApp
-	// Phones is how many phones there are beside them.
+	// Phones is how many phones there are beside them, Texts says that the person chose codes in text
+	// messages too. Those alone are not enough: others can switch them off.
 	Phones int
+	Texts  bool
 	// Most is how many apps a person may have.
 	Most int
 	// NotAt is the organisation that takes no codes; empty where it does.
@@ -95,7 +123,7 @@ func (CodeApps) Page() string { return "security-apps" }
 // Wide tells that it needs room.
 func (CodeApps) Wide() bool { return true }
 
-// Last tells whether the only app is the only second factor too.
+// Last tells whether the only app must stay, as nothing else is enough.
 func (c CodeApps) Last() bool { return len(c.Apps) == 1 && c.Phones == 0 }
 
 // Full tells whether one must be removed before another can be added.
@@ -135,6 +163,8 @@ type Linked struct {
 	// Phones and Apps are what it may have come in place of.
 	Phones []Phone
 	Apps   []CodeApp
+	// Texts is where codes in text messages go on to go; empty where they do not.
+	Texts string
 	// Recovery tells that there are no recovery codes and the organisation takes them.
 	Recovery bool
 }

@@ -29,6 +29,10 @@ type ChangeNumber struct {
 	Now string
 	// Texts tells whether there is anybody who sends text messages.
 	Texts bool
+	// Pauses is for how many days another number does not let the person log in; 0 where it does not
+	// do so anyway. Only says that the number is the only second factor.
+	Pauses int
+	Only   bool
 	// Number is what was typed.
 	Number  string
 	Problem Notice

@@ -33,12 +33,14 @@ func (SetupNumber) Step() Step { return StepNumber }
 
 // SetupMethod lets the person choose the second factor.
 type SetupMethod struct {
-	// Chosen is push or totp.
+	// Chosen is push, totp or sms.
 	Chosen  string
 	Choices []Choice
 	// Required says that nobody gets in without; else From is when that begins, if it does.
 	Required bool
 	From     time.Time
+	// Number offers to fill in the phone number first.
+	Number bool
 	Faults
 }
 
@@ -53,10 +55,14 @@ type SetupDone struct {
 	Organisation string
 	// Phone is the phone that was linked; empty for an authenticator app, or where it is not known.
 	Phone string
+	// Texts is where codes in text messages go, as much of it as is shown, where those were chosen.
+	Texts string
 	// Pairing lets the person say that it is not theirs.
 	Pairing string
 	// In says that the person is in already and need not log in.
 	In bool
+	// Recovered says that it came in the place of what support took away.
+	Recovered bool
 }
 
 // Page names the template.

@@ -47,6 +47,21 @@ func (s speaker) dateText(at time.Time) (string, error) {
 	return s.text("time.date", "Day", at.Day(), "Month", strings.Fields(months)[at.Month()-1], "Year", at.Year())
 }
 
+// month says a month with its year, and shortMonth the month alone.
+func (s speaker) month(at time.Time) (string, error) {
+	date, err := s.dateText(at)
+	_, month, _ := strings.Cut(date, " ")
+	return month, err
+}
+
+func (s speaker) shortMonth(at time.Time) (string, error) {
+	months, err := s.text("manage.texts.costs.months")
+	if err != nil {
+		return "", err
+	}
+	return strings.Fields(months)[at.UTC().Month()-1], nil
+}
+
 func (s speaker) momentText(at time.Time) (string, error) {
 	date, err := s.dateText(at)
 	if err != nil {
@@ -54,6 +69,9 @@ func (s speaker) momentText(at time.Time) (string, error) {
 	}
 	return s.text("time.moment", "Date", date, "Clock", at.UTC().Format("15:04 UTC"))
 }
+
+// Day is a time of which only the date is said.
+type Day time.Time
 
 const day = 24 * time.Hour
 

@@ -44,9 +44,11 @@ type Wait struct {
 	Phones []Asked
 	// Withheld says that no notification goes out at the moment.
 	Withheld bool
-	// Codes and Recovery are ways to answer here; SMS says why there are no text messages.
+	// Codes, Recovery and SMS are ways to answer here.
 	Codes, Recovery bool
-	SMS             Text
+	SMS             TextWay
+	// Temporary says that support sent the person a temporary code.
+	Temporary bool
 	// Help shows the ways out open, for who has no script.
 	Help bool
 	Wait Waiting
@@ -95,11 +97,16 @@ func (a Asked) Icon() string {
 // Code is the page to type a code.
 type Code struct {
 	WaitPlace
-	// Method is totp or recovery.
+	// Method is totp, sms, recovery or temporary.
 	Method string
-	// Push says that the phone is asked too; Codes and Recovery are the ways to answer here.
-	Push, Codes, Recovery bool
-	Problem               Notice
+	// Organisation is in whose name it is asked.
+	Organisation string
+	// Push says that the phone is asked too; Codes, SMS, Recovery and Temporary are the ways to answer here.
+	Push, Codes, SMS, Recovery, Temporary bool
+	// Texted says that a code in a text message is on its way; Text is that message, where it is the method.
+	Texted  bool
+	Text    TextMessage
+	Problem Notice
 	Faults
 	Wait Waiting
 }
@@ -117,10 +124,16 @@ func (v Code) Self() string { return v.CodeAddress(v.Method) }
 type WaitEnd struct {
 	WaitPlace
 	// State is how it ended: denied, reported, mismatched, expired, cancelled, superseded or
-	// lapsed; or why it cannot begin: too-many, nothing, unlinked, not-taken or over.
+	// lapsed; or why it cannot begin: too-many, nothing, unlinked, not-taken, over, texts or recovering.
 	State string
 	// Organisation is in whose name the phone was asked.
 	Organisation string
+	// Contact is how to reach its support, for who is to call.
+	Contact string
+	// Why says why no code can be sent to somebody who has nothing but text messages; Anew that it
+	// helps to log in again.
+	Why  Text
+	Anew bool
 }
 
 // Page names the template.
@@ -129,7 +142,7 @@ func (WaitEnd) Page() string { return "wait-end" }
 // Again tells whether asking once more helps.
 func (v WaitEnd) Again() bool {
 	switch v.State {
-	case "reported", "nothing", "unlinked", "not-taken", "over":
+	case "reported", "nothing", "unlinked", "not-taken", "over", "texts", "recovering":
 		return false
 	}
 	return true

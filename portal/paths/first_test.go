@@ -103,7 +103,7 @@ func TestFromCodesToNotifications(t *testing.T) {
 		w.sees("security.how.title")
 		w.press("security.push.button")
 		w.At("/security/push")
-		w.press("link.next")
+		w.press("link.phone.title.change")
 		w.sees("link.open.wait")
 		old := w.qr()
 		w.pass(121 * time.Second)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/aye/accounts"
+	"example.com/aye/internal/app"
 	"example.com/aye/internal/browser"
 	"example.com/aye/internal/phone"
 	"example.com/aye/internal/secret"
@@ -51,14 +52,17 @@ func (w *town) now() time.Time { return time.Now().Add(time.Duration(w.passed.Lo
 
 func (w *town) pass(d time.Duration) { w.passed.Add(int64(d)) }
 
-func newTown(t *testing.T, language string) *town {
+func newTown(t *testing.T, language string) *town { return newTownWith(t, language, nil) }
+
+// newTownWith is a town whose settings differ.
+func newTownWith(t *testing.T, language string, change func(*app.Config)) *town {
 	t.Helper()
 	all, err := locales.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &town{t: t, language: language, words: all[language]}
-	w.stage, err = stage.New(t.Context(), stage.Options{Mailbox: true, Now: w.now})
+	w.stage, err = stage.New(t.Context(), stage.Options{Mailbox: true, Texts: true, Now: w.now, Change: change})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,14 +177,23 @@ func (w *town) handset(model string) *handset {
 // scans links the phone by the QR code on the page.
 func (w *town) scans(h *handset) {
 	w.t.Helper()
-	details := phone.Details{
+	if _, err := h.Pair(w.t.Context(), w.qr(), w.details(h)); err != nil {
+		w.t.Fatal(err)
+	}
+	h.watches()
+}
+
+// details are what the phone says of itself.
+func (w *town) details(h *handset) phone.Details {
+	return phone.Details{
 		Model: h.model, Platform: "android", OSVersion: "16", AppVersion: "2.1.0", Locale: w.language,
 		Push: phone.Push{Provider: "fcm", App: stage.PushApp, Kind: "token", Address: phone.Secret(secret.NewToken().Reveal())},
 	}
-	if _, err := h.Pair(w.t.Context(), w.qr(), details); err != nil {
-		w.t.Fatal(err)
-	}
-	go func() { _ = h.Watch(w.t.Context(), func(r phone.Request) { h.woken <- r }) }() // ends with the test
+}
+
+// watches lets Google wake the phone until the test ends.
+func (h *handset) watches() {
+	go func() { _ = h.Watch(h.t.Context(), func(r phone.Request) { h.woken <- r }) }()
 }
 
 // qr is what the QR code in a picture of the page says.
@@ -213,11 +226,7 @@ func (h *handset) answers(r phone.Request, number, want string) {
 }
 
 // number is what the page shows.
-func (w *town) number() string {
-	w.t.Helper()
-	w.Until(`document.querySelector(".number")`)
-	return w.Read(`[...document.querySelector(".number").innerText].filter((c) => c >= "0" && c <= "9").join("")`)
-}
+func (w *town) number() string { w.t.Helper(); return numberOn(w.Tab) }
 
 // types the e-mail address and the password.
 func (w *town) types() {

@@ -18,7 +18,7 @@ func TestNoNotificationButACode(t *testing.T) {
 		h.request()
 		w.press("wait.help.title")
 		w.sees("wait.help.open-text")
-		w.sees("wait.sms.off")
+		w.sees("wait.sms.why.not-allowed")
 		w.press("wait.help.code-button")
 		w.At("/login/wait/code")
 		w.Enter(`[name="code"]`, "12345")

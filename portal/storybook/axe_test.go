@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"example.com/aye/portal/locales"
@@ -50,23 +51,24 @@ func TestAccessibility(t *testing.T) {
 		t.Run(family, func(t *testing.T) {
 			t.Parallel()
 			ctx := open(t)
+			// Handed over once, not with each page.
+			if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+				t.Fatal(err)
+			}
 			for _, one := range told {
 				for _, locale := range locales.All {
-					examine(t, ctx, script, address+"/"+locale+"/"+one.name)
+					examine(t, ctx, address+"/"+locale+"/"+one.name)
 				}
 			}
 		})
 	}
 }
 
-func examine(t *testing.T, ctx context.Context, script, address string) {
+func examine(t *testing.T, ctx context.Context, address string) {
 	t.Helper()
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := chromedp.Do(limited, chromedp.Navigate(address))
-	if err == nil {
-		_, err = chromedp.Run(limited, chromedp.Evaluate[bool](script+"; true"))
-	}
 	for _, view := range []struct {
 		width int64
 		dark  bool

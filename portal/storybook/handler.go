@@ -20,7 +20,7 @@ func handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	for address, content := range page.Assets() {
-		mux.HandleFunc("GET "+address, serve(mime.TypeByExtension(path.Ext(address)), content))
+		mux.HandleFunc("GET "+address, lasting(serve(mime.TypeByExtension(path.Ext(address)), content)))
 	}
 	mux.HandleFunc("GET /logo.svg", serve("image/svg+xml", []byte(logo)))
 	mux.HandleFunc("GET /look.css", serve("text/css; charset=utf-8", []byte(page.Look("#b0235f"))))
@@ -50,6 +50,14 @@ func handler() (http.Handler, error) {
 
 // policy is the portal's, and lets whoever tests put a checker into the page.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// lasting is what a browser keeps, as it does with the portal's.
+func lasting(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=3600")
+		next(w, r)
+	}
+}
 
 func serve(kind string, content []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {

@@ -17,7 +17,7 @@ type story struct {
 
 // stories are all of them, in the order of a person's way through the portal.
 func stories() []story {
-	return slices.Concat(frameStories(), loginStories(), setupStories(), securityStories(), appsStories(), manageStories(), problemStories())
+	return slices.Concat(frameStories(), loginStories(), setupStories(), securityStories(), appsStories(), manageStories(), textStories(), careStories(), supportStories(), problemStories())
 }
 
 // now is when all stories happen, so that pictures of them can be compared.
@@ -41,7 +41,7 @@ func member(path string) page.Frame {
 // owner is the frame of who may do everything, in several organisations.
 func owner(path string) page.Frame {
 	f := member(path)
-	f.Several, f.Manages = true, true
+	f.Several, f.Supports, f.Manages = true, true, true
 	return f
 }
 

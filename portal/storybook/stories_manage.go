@@ -47,6 +47,20 @@ func peopleStories() []story {
 		managed("person", "people/usr_2", page.OnePerson{Person: bram, Role: bram.Role, Roles: roles}),
 		told(managed("person-role-changed", "people/usr_2", page.OnePerson{Person: bram, Role: bram.Role, Roles: roles}), page.Good, "manage.people.said-role"),
 		managed("person-invited", "people/usr_4", page.OnePerson{Person: dirk, Role: dirk.Role, Roles: roles}),
+		managed("person-number", "people/usr_2", page.OnePerson{
+			Person: bram, Role: bram.Role, Roles: roles, NumberChanged: now.Add(-50 * time.Hour), NumberFrom: now.Add(-50*time.Hour).AddDate(0, 0, 7),
+		}),
+		managed("person-number-vouched", "people/usr_2", page.OnePerson{Person: bram, Role: bram.Role, Roles: roles, NumberChanged: now.Add(-50 * time.Hour), Vouched: true}),
+		told(managed("person-number-counts", "people/usr_2", page.OnePerson{Person: bram, Role: bram.Role, Roles: roles}), page.Good, "manage.person.said-number"),
+		managed("person-number-confirm", "people/usr_2/number", page.Confirm{
+			Title: page.Say("manage.person.number-title", "Name", bram.Name), Text: page.Say("manage.person.number-confirm", "Name", bram.Name),
+			Action: "/manage/people/usr_2/number", Button: page.Say("manage.person.number-sure"), Danger: true, Back: "/manage/people/usr_2",
+		}),
+		told(managed("person-number-other", "people/usr_2/number", page.Confirm{
+			Title: page.Say("manage.person.number-title", "Name", bram.Name), Text: page.Say("manage.person.number-confirm", "Name", bram.Name),
+			Action: "/manage/people/usr_2/number", Button: page.Say("manage.person.number-sure"), Danger: true, Back: "/manage/people/usr_2",
+			Hidden: map[string]string{"changed": "2026-11-20T09:00:00Z"},
+		}), page.Warn, "manage.person.said-other-number"),
 		managed("person-self", "people/usr_1", page.OnePerson{Person: ada, Why: page.Say("manage.person.why-self")}),
 		managed("person-owner", "people/usr_1", page.OnePerson{Person: chandra, Why: page.Say("manage.person.why-owner")}),
 		managed("person-last-owner", "people/usr_2", page.OnePerson{
@@ -169,22 +183,28 @@ func applicationStories() []story {
 func rulesStories() []story {
 	rules := page.Rules{
 		Required: "from", From: "2026-12-01", TOTP: true, Recovery: true, Confirm: "number", Profile: "standard", Idle: "0", Life: "0",
+		TextsHint: page.Say("manage.rules.sms-none"), NoTexts: true,
 		Idles: page.TimeChoices(time.Hour, 5, 15, 30, 120), Lifes: page.TimeChoices(12*time.Hour, 60, 240, 480, 1440), Language: "nl", Languages: page.LanguageChoices(false),
 	}
 	wrong := rules
 	wrong.From, wrong.MinimumApp, wrong.Profile = "", "new", ""
 	wrong.Faults = page.Faults{"from": page.Say("manage.rules.from-bad"), "app": page.Say("manage.rules.app-bad"), "profile": page.Say("manage.rules.choose")}
 	texts := rules
-	texts.Texts, texts.Required, texts.Confirm, texts.Profile = true, "never", "tap", "strict"
+	texts.NoTexts, texts.TextsHint, texts.Required, texts.Confirm, texts.Profile = false, page.Say("manage.rules.sms-hint"), "never", "tap", "strict"
+	over, kept := rules, texts
+	over.TextsHint = page.Say("manage.rules.sms-over", "Date", page.Day(now))
+	kept.SMS, kept.TextsHint = true, page.Say("manage.rules.sms-kept")
 	december := time.Date(2026, time.December, 1, 0, 0, 0, 0, time.UTC)
 	all := page.RulesConfirm{Self: true, Losses: []page.Loss{
-		{What: "required", People: 12}, {What: "totp", People: 1}, {What: "totp"}, {What: "recovery"}, {What: "sms"}, {What: "tap"}, {What: "strict"}, {What: "sessions"},
+		{What: "required", People: 12}, {What: "totp", People: 1}, {What: "totp"}, {What: "recovery"}, {What: "sms", People: 3}, {What: "sms"}, {What: "tap"}, {What: "strict"}, {What: "sessions"},
 	}}
 	return []story{
 		managed("rules", "rules", rules),
 		told(managed("rules-saved", "rules", texts), page.Good, "manage.rules.said-saved"),
 		told(managed("rules-same", "rules", rules), page.Info, "manage.rules.said-same"),
 		managed("rules-wrong", "rules", wrong),
+		managed("rules-texts-over", "rules", over),
+		managed("rules-texts-kept", "rules", kept),
 		managed("rules-confirm", "rules", all),
 		managed("rules-confirm-from", "rules", page.RulesConfirm{Losses: []page.Loss{{What: "from", People: 34, From: december}}}),
 		managed("rules-confirm-looser", "rules", page.RulesConfirm{Losses: []page.Loss{{What: "unprotected", People: 1}, {What: "tap-allowed"}, {What: "standard"}}}),

@@ -8,7 +8,7 @@ import (
 
 func problemStories() []story {
 	var all []story
-	for _, kind := range []string{"not-found", "forbidden", "foreign", "form", "too-large", "unavailable"} {
+	for _, kind := range []string{"not-found", "forbidden", "foreign", "form", "too-large", "unavailable", "support", "rank", "new", "unsigned", "frozen", "link", "same", "live", "closed", "channel", "recovering"} {
 		all = append(all, story{"problem/" + kind, stranger(""), page.Problem{Kind: kind}})
 	}
 	return append(all,

@@ -10,7 +10,7 @@ import (
 const longAgo = 200 * 24 * time.Hour
 
 func securityStories() []story {
-	return slices.Concat(overviewStories(), factorStories(), linkedStories(), recoveryStories(), historyStories(), accountStories())
+	return slices.Concat(overviewStories(), smsFactorStories(), factorStories(), linkedStories(), recoveryStories(), historyStories(), accountStories())
 }
 
 var (

@@ -9,6 +9,7 @@ import (
 func setupStories() []story {
 	all := append(invitationStories(), setupNumberStories()...)
 	all = append(all, methodStories()...)
+	all = append(all, smsChoiceStories()...)
 	all = append(all, linkStories()...)
 	all = append(all, linkAppStories()...)
 	done := page.SetupDone{Organisation: "Tulp & Zoon", Phone: "Pixel 9", Pairing: "pair_1"}
@@ -35,6 +36,8 @@ func invitationStories() []story {
 		{"setup/invitation", at, one(page.InvitationNew)},
 		{"setup/invitation-login", at, one(page.InvitationLogin)},
 		{"setup/invitation-accept", member("/invitations/token"), one(page.InvitationAccept)},
+		{"setup/invitation-login-texts", at, losing(one(page.InvitationLogin))},
+		{"setup/invitation-accept-texts", member("/invitations/token"), losing(one(page.InvitationAccept))},
 		{"setup/invitation-password", at, one(page.InvitationPassword)},
 		{"setup/invitation-password-wrong", at, wrong},
 		{"setup/invitation-other", member("/invitations/token"), one(page.InvitationOther)},
@@ -43,6 +46,12 @@ func invitationStories() []story {
 		}},
 		{"setup/password", at, password},
 	}
+}
+
+// losing is an invitation that ends the only way to log in.
+func losing(i page.Invitation) page.Invitation {
+	i.LosesTexts = true
+	return i
 }
 
 func setupNumberStories() []story {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"example.com/aye/portal/page"
@@ -15,7 +16,8 @@ var (
 // waiting is a waiting page that does not change while somebody looks at it.
 func waiting(change func(*page.Wait)) page.Wait {
 	view := page.Wait{
-		WaitPlace: entering, Organisation: "Tulp & Zoon", Number: "482", Codes: true, Recovery: true, SMS: page.Say("wait.sms.off"),
+		WaitPlace: entering, Organisation: "Tulp & Zoon", Number: "482", Codes: true, Recovery: true,
+		SMS:    page.TextWay{Why: page.Say("wait.sms.why.not-allowed"), Instead: page.Say("wait.sms.instead.codes")},
 		Phones: []page.Asked{{Name: "Pixel 9", Channel: "Google", State: "accepted"}},
 		Wait:   page.Waiting{State: "pending", Left: 118 * time.Second, Still: true},
 	}
@@ -37,7 +39,7 @@ func waitStories() []story {
 		{"wait/tap", at, waiting(func(v *page.Wait) { v.Number = "" })},
 		{"wait/help", at, waiting(func(v *page.Wait) { v.Help = true })},
 		{"wait/help-little", at, waiting(func(v *page.Wait) {
-			v.Help, v.Codes, v.Recovery, v.SMS = true, false, false, page.Say("wait.sms.none")
+			v.Help, v.Codes, v.Recovery, v.SMS.Instead = true, false, false, page.Say("wait.sms.instead.phone")
 		})},
 		{"wait/phones", at, phones(
 			page.Asked{Name: "Pixel 9", Channel: "Google", State: "fetched"}, page.Asked{Name: "iPhone van Ada", Channel: "Apple", State: "queued"},
@@ -69,7 +71,7 @@ func waitStories() []story {
 		story{"wait/prove-password-wrong", member("/prove"), page.Prove{Next: "/security", Faults: page.Faults{"password": page.Say("prove.wrong")}}},
 		story{"wait/prove-password-unusable", member("/prove"), page.Prove{Problem: page.Notice{Tone: page.Bad, Text: page.Say("prove.unusable")}}},
 	)
-	return append(all, codeStories()...)
+	return slices.Concat(all, smsWaitStories(), codeStories(), smsCodeStories())
 }
 
 func codeStories() []story {

@@ -89,7 +89,7 @@ func (w *waits) show(rw http.ResponseWriter, r *http.Request) {
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = fmt.Fprintf(rw, `<!doctype html><html lang="en"><head><title>Waiting – Aye</title>%s<script type="module" src=%q></script></head><body>
 		<main id="main" %s><p data-connection hidden role="status"></p><h1 tabindex="-1">State %s</h1>
-		<div class="left"><p><strong>?</strong></p></div><div data-live="told" role="status">%s</div><input id="typed"><form action="/held"></form></main></body></html>`,
+		<div class="left"><p><strong>?</strong></p></div><div data-live="told" role="status">%s</div><input id="typed"><form action="/held"><input data-texted></form></main></body></html>`,
 		refresh, script, waiting, w.state, w.told)
 }
 

@@ -4,7 +4,7 @@
 
 const main = document.querySelector("main");
 const spread = (ms) => ms * (0.75 + Math.random() / 2); // so that a restarted server is not met by everybody at once
-let socket, taken, refused = 0, notBefore = 0, looking = false, again = false, over = false, ends = 0;
+let socket, taken, filling, refused = 0, notBefore = 0, looking = false, again = false, over = false, ends = 0;
 
 // ---- What the person sees ----
 
@@ -15,7 +15,9 @@ function show(text) {
     // The page became another: its heading is read out, and what was typed belonged to the old one.
     for (const { name } of [...main.attributes]) if (name.startsWith("data-")) main.removeAttribute(name);
     for (const { name, value } of fresh.attributes) main.setAttribute(name, value);
+    filling?.abort();
     main.replaceChildren(...fresh.childNodes);
+    fill();
     const heading = main.querySelector("h1");
     document.title = document.title.replace(/^.* – /, heading.textContent + " – ");
     heading.focus();
@@ -48,12 +50,39 @@ function local(root) {
   }
 }
 
+const clock = (seconds) => Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
+
 // The clock counts from the time left that the server told: this computer's clock may be wrong.
 function tick() {
   const left = Math.max(0, Math.round((ends - Date.now()) / 1000));
-  const text = Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0");
+  const text = clock(left);
   for (const place of main.querySelectorAll(".left strong")) if (place.textContent !== text) place.textContent = text;
   if (left === 0 && ends) { ends = 0; look(); }
+  pause();
+}
+
+// Another code can be asked for after a while. Where there is no script the server says so.
+function pause() {
+  for (const form of main.querySelectorAll("form[data-pause]")) {
+    form.dataset.until ??= Date.now() + form.dataset.pause * 1000;
+    const left = Math.max(0, Math.ceil((form.dataset.until - Date.now()) / 1000));
+    form.querySelector("strong").textContent = clock(left);
+    form.querySelector("p").hidden = left === 0;
+    form.querySelector("button").disabled = left > 0;
+  }
+}
+
+// The browser may read the code of a text message itself (WebOTP), and asks the person whether it
+// may fill it in. When the form goes, nothing is to be filled in any more.
+function fill() {
+  const field = main.querySelector("[data-texted]");
+  if (!field || !("OTPCredential" in window)) return;
+  filling = new AbortController();
+  field.form.addEventListener("submit", () => filling.abort());
+  navigator.credentials.get({ otp: { transport: ["sms"] }, signal: filling.signal }).then(({ code }) => {
+    field.value = code;
+    field.form.requestSubmit();
+  }, () => {}); // refused, or no message came: the person types
 }
 
 // ---- How it waits ----
@@ -130,6 +159,9 @@ function wake() {
 }
 
 local(document);
+fill();
+pause();
+if (main.dataset.wait || main.querySelector("[data-pause]")) setInterval(tick, 1000);
 if (main.dataset.wait) {
   document.addEventListener("visibilitychange", wake);
   // A form that is on its way may end the waiting itself: a look beside it would take its answer,
@@ -138,7 +170,6 @@ if (main.dataset.wait) {
   addEventListener("pageshow", ({ persisted }) => { if (persisted) { over = !main.dataset.wait; wake(); } });
   addEventListener("online", wake);
   addEventListener("offline", () => !over && connection(true));
-  setInterval(tick, 1000);
   // Without a socket the page asks every three seconds, with one now and then, for what got lost.
   let rounds = 0;
   setInterval(() => { if (socket?.readyState !== WebSocket.OPEN || ++rounds % 7 === 0) look(); }, 3000);
