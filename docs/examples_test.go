@@ -8,19 +8,25 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"example.com/aye/accounts"
+	"example.com/aye/internal/audit"
 	"example.com/aye/internal/phone"
 	"example.com/aye/internal/stage"
+	"example.com/aye/support"
 )
 
 // exampleTime is how long one example may take, a cold build of it aside.
@@ -31,20 +37,27 @@ const exampleTime = 2 * time.Minute
 var examples = map[string]func(*scene, *testing.T, block){
 	"login-curl":      (*scene).script,
 	"typed-code-curl": (*scene).script,
+	"text-code-curl":  (*scene).texted,
 	"deploy-curl":     (*scene).script,
 	"enrol-curl":      (*scene).script,
 	"login-node":      (*scene).node,
 	"login-go":        (*scene).golang,
+	"stop-case":       (*scene).stopped,
+	"care-aye":        (*scene).operated,
+	"alerts-aye":      (*scene).operated,
+	"privacy-aye":     (*scene).operated,
+	"erase-aye":       (*scene).operated,
+	"audit-check":     (*scene).audited,
 }
 
 func TestExamplesRun(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"sh", "curl", "sed", "node", "go"} {
+	for _, program := range []string{"sh", "curl", "sed", "node", "go", "jq", "sha256sum"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Fatalf("the examples need %s: %v", program, err)
 		}
 	}
-	aye, err := stage.New(t.Context(), stage.Options{WebhookPrivate: true})
+	aye, err := stage.New(t.Context(), stage.Options{WebhookPrivate: true, Texts: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +72,7 @@ func TestExamplesRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, beside := map[string]bool{}, map[string]string{}
+	found, beside, built := map[string]bool{}, map[string]string{}, program(t)
 	for _, b := range blocks(t) {
 		if b.file != "" && b.run == "" {
 			beside[b.file] = b.text
@@ -77,7 +90,9 @@ func TestExamplesRun(t *testing.T) {
 		found[b.run] = true
 		t.Run(b.run, func(t *testing.T) {
 			t.Parallel()
-			run(newScene(t, aye, organisation.ID, b.run, beside), t, b)
+			s := newScene(t, aye, organisation.ID, b.run, beside)
+			s.program = built
+			run(s, t, b)
 		})
 	}
 	for name := range examples {
@@ -114,6 +129,8 @@ type scene struct {
 	woken       chan phone.Request
 	// last is the request that was answered last.
 	last string
+	// program gives the folder where the program itself is.
+	program func() (string, error)
 }
 
 func newScene(t *testing.T, aye *stage.Stage, organisation, name string, beside map[string]string) *scene {
@@ -165,6 +182,186 @@ func (s *scene) script(t *testing.T, b block) {
 		s.link(t)
 	}
 	s.perform(t, exec.CommandContext(t.Context(), "sh", s.write(t, "example.sh", b.text)))
+}
+
+// texted runs a script for somebody who has a phone number and nothing else, in an organisation of its own.
+func (s *scene) texted(t *testing.T, b block) {
+	ctx, a := t.Context(), s.aye.App
+	o, err := a.Accounts.CreateOrganisation(ctx, accounts.Organisation{
+		Name: "Texts", Profile: accounts.Standard, Locale: "en", Methods: []accounts.SecondFactor{accounts.SMS},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, organisationID := range []string{"", o.ID} {
+		if _, err = s.aye.AddTextProvider(ctx, organisationID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	application, clientSecret, err := a.Accounts.CreateApplication(ctx, accounts.Application{OrganisationID: o.ID, Name: b.run})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.application = application
+	s.environment = append(s.environment, "AYE_CLIENT_ID="+application.ID, "AYE_CLIENT_SECRET="+clientSecret.Reveal())
+	s.meet(t, b.run+"@example.com")
+	m, err := a.Accounts.Member(ctx, o.ID, accounts.UserReference{Email: s.email})
+	if err == nil {
+		err = s.aye.ProveNumber(ctx, m, textedNumber)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.perform(t, exec.CommandContext(t.Context(), "sh", s.write(t, "example.sh", b.text)))
+}
+
+// audited checks an export of the log by hand, and finds what was changed in it.
+func (s *scene) audited(t *testing.T, b block) {
+	ctx, a := t.Context(), s.aye.App
+	if err := a.SignAudit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var export bytes.Buffer
+	if err := a.ExportAudit(ctx, audit.Selection{Organisations: []string{s.application.OrganisationID}}, &export); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"whole": export.String(), "changed": strings.Replace(export.String(), `"actor":"operator"`, `"actor":"nobody"`, 1),
+	} {
+		s.write(t, "audit.jsonl", text)
+		program := exec.CommandContext(ctx, "sh", s.write(t, "example.sh", b.text))
+		program.Dir = s.folder
+		said, err := program.CombinedOutput()
+		whole := err == nil && strings.Contains(string(said), "The number of rows that fit:") && strings.Contains(string(said), `"floor":false`)
+		if whole != (name == "whole") || !whole && !strings.HasPrefix(string(said), "changed: ") {
+			t.Errorf("%s: %v\n%s", name, err, said)
+		}
+	}
+}
+
+const textedNumber = "+31612345678"
+
+// stopped runs a script as the phone of somebody in whose name support was called.
+func (s *scene) stopped(t *testing.T, b block) {
+	ctx, a := t.Context(), s.aye.App
+	file := filepath.Join(t.TempDir(), "phone.json")
+	handset, err := phone.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.handset = handset
+	s.meet(t, b.run+"@example.com")
+	s.link(t)
+	m, err := a.Accounts.Member(ctx, s.application.OrganisationID, accounts.UserReference{Email: s.email})
+	if err == nil {
+		err = a.Accounts.SetPassword(ctx, m.Person.ID, "correct horse battery staple")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent, err := s.aye.AddAgent(ctx, m.OrganisationID, "Sam", accounts.RoleSupport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := s.aye.OpenCase(ctx, agent, m, support.Lost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept struct {
+		Pairings []struct {
+			Device string `json:"device"`
+			Key    string `json:"device_key"`
+		} `json:"pairings"`
+	}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &kept)
+	}
+	if err != nil || len(kept.Pairings) != 1 {
+		t.Fatalf("%d accounts on the phone, %v", len(kept.Pairings), err)
+	}
+	s.environment = append(s.environment, "DEVICE="+kept.Pairings[0].Device, "DEVICE_KEY="+kept.Pairings[0].Key)
+	said := s.says(t, exec.CommandContext(ctx, "node", s.write(t, b.file, b.text)))
+	if want := "Somebody asked support for help in your name: lost, Example, Sam\nThe case is stopped.\n"; said != want {
+		t.Errorf("the example said %q", said)
+	}
+	if now, err := a.Support.Store.Case(ctx, opened.ID); err != nil || now.State != support.Stopped {
+		t.Errorf("%+v %v", now, err)
+	}
+}
+
+// program gives the folder of the program itself, which is built once for all examples.
+func program(t *testing.T) func() (string, error) {
+	t.Helper()
+	folder := t.TempDir()
+	return sync.OnceValues(func() (string, error) {
+		build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(folder, "aye"), "./cmd/aye")
+		build.Dir = ".."
+		out, err := build.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w\n%s", err, out)
+		}
+		return folder, err
+	})
+}
+
+// operated runs a script of the operator's beside the server, in an installation of its own.
+func (s *scene) operated(t *testing.T, b block) {
+	folder, err := s.program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := stage.New(t.Context(), stage.Options{WebhookPrivate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if failure := own.Close(context.WithoutCancel(t.Context())); failure != nil {
+			t.Error(failure)
+		}
+	})
+	a := own.App.Accounts
+	o, err := a.CreateOrganisation(t.Context(), accounts.Organisation{Name: "Tulp & Zoon", Profile: accounts.Standard, Locale: "en"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := a.AddMember(t.Context(), o.ID, accounts.Person{Email: "ada@example.com", Display: "Ada"}, accounts.RoleMember)
+	if err == nil {
+		err = a.SetPassword(t.Context(), m.Person.ID, "correct horse battery staple")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { heard <- r.Header.Get("Webhook-Signature") }))
+	t.Cleanup(receiver.Close)
+	s.environment = append(os.Environ(),
+		"PATH="+folder+":"+os.Getenv("PATH"), "AYE_DATA_DIR="+own.Config.DataDir, "AYE_ORIGIN="+own.Origin, "AYE_WEBHOOK_PRIVATE=true", "RECEIVER="+receiver.URL)
+	said := s.says(t, exec.CommandContext(t.Context(), "sh", s.write(t, "example.sh", b.text)))
+	for _, want := range map[string][]string{
+		"care-aye":    {own.Origin + "/new-phone/case_", "revoked", "Nothing is frozen."},
+		"alerts-aye":  {"whsec_", "The test was taken.", "case.opened case.stopped break-glass.used", "go nowhere"},
+		"privacy-aye": {"Written to ada.json", "Erased: ada@example.com"},
+		"erase-aye":   {"Written to ada.json", "Erased: ada@example.com"},
+	}[b.run] {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not in what it said:\n%s", want, said)
+		}
+	}
+	if b.run == "alerts-aye" && !strings.HasPrefix(<-heard, "v1,") {
+		t.Error("the test is not signed")
+	}
+}
+
+// says runs a program that asks nobody for anything, and gives what it said.
+func (s *scene) says(t *testing.T, program *exec.Cmd) string {
+	t.Helper()
+	var said, complaints bytes.Buffer
+	program.Dir, program.Env, program.Stdout, program.Stderr = s.folder, s.environment, &said, &complaints
+	if err := program.Run(); err != nil {
+		t.Fatalf("the example failed: %v\n%s%s", err, said.String(), complaints.String())
+	}
+	return said.String()
 }
 
 // node serves a login page with Node.
@@ -287,6 +484,12 @@ func (s *scene) heed(t *testing.T, line string, in io.Writer) error {
 		}
 	}
 	switch {
+	case strings.Contains(line, "Type the code that was sent to"):
+		code, err := s.aye.TextCode(ctx, textedNumber)
+		if err == nil {
+			_, err = fmt.Fprintln(in, code)
+		}
+		return err
 	case strings.Contains(line, "Type the code"):
 		code, err := s.handset.Code(time.Now())
 		if err == nil {

@@ -6,14 +6,17 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/aye/accounts"
+	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
 	"example.com/aye/internal/app"
+	"example.com/aye/internal/audit"
 	"example.com/aye/internal/jws"
 	"example.com/aye/internal/signing"
 	"example.com/aye/internal/strictjson"
@@ -21,6 +24,8 @@ import (
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
 	"example.com/aye/signin"
+	"example.com/aye/sms"
+	"example.com/aye/support"
 )
 
 func pairingFor(organisation, email string) pairing.Opening {
@@ -230,7 +235,7 @@ func TestPolicyHasTheNumbers(t *testing.T) {
 	t.Parallel()
 	text := pages(t)["policy.md"]
 	in := func(d, unit time.Duration) int { return int(d / unit) }
-	rows := append(askingRows(in), portalRows(in)...)
+	rows := slices.Concat(askingRows(in), portalRows(in), textRows(in), supportRows(in))
 	for _, row := range rows {
 		if !strings.Contains(text, row) {
 			t.Errorf("policy.md does not say: %s", row)
@@ -238,10 +243,51 @@ func TestPolicyHasTheNumbers(t *testing.T) {
 	}
 }
 
+// The numbers of privacy.md are those of the code.
+func TestPrivacyHasTheNumbers(t *testing.T) {
+	t.Parallel()
+	text := pages(t)["privacy.md"]
+	days := func(d time.Duration) int { return int(d / (24 * time.Hour)) }
+	for _, row := range []string{
+		fmt.Sprintf("| %d days after the last login | nobody |", days(accounts.BrowserLife)),
+		fmt.Sprintf("to begin there | %d days |", days(signin.ChoiceLife)),
+		fmt.Sprintf("| %d days after the last | nobody |", days(accounts.TriesKept)),
+		fmt.Sprintf("not too many go out | %d days |", days(accounts.LetterKept)),
+		fmt.Sprintf("what was shown: %d days.", days(approval.EvidenceLife)),
+		fmt.Sprintf("the whole number %d days;", days(sms.NumberLife)),
+		fmt.Sprintf("| %d days, then by whole months; the address and the browser %d days |", days(audit.Life), days(audit.OriginLife)),
+		fmt.Sprintf("until they are taken, %d hours at most", int(alerts.Life/time.Hour)),
+		fmt.Sprintf("and its mistakes, %d days |", days(accounts.ImportLife)),
+		fmt.Sprintf("rows of the audit log, at most %d days", days(audit.Life)),
+	} {
+		if !strings.Contains(text, row) {
+			t.Errorf("privacy.md does not say: %s", row)
+		}
+	}
+}
+
+// supportRows are those of package support.
+func supportRows(in func(d, unit time.Duration) int) []string {
+	return []string{
+		fmt.Sprintf("| a case waits for that | %d hours |", in(support.ApprovalLife, time.Hour)),
+		fmt.Sprintf("| then a lost phone's case waits | %d hours; %d hour where the caller has shown that the mailbox is theirs; not at all where they were verified", in(support.DefaultWait, time.Hour), in(support.RemainingWait, time.Hour)),
+		fmt.Sprintf("an organisation can ask for up to %d days |", in(support.MaximumWait, 24*time.Hour)),
+		fmt.Sprintf("| the mailed link to a new phone | %d minutes, once, after the password; %d of them in %d days |", in(support.LinkLife, time.Minute), support.Links, in(support.LinkDays, 24*time.Hour)),
+		fmt.Sprintf("| \"stop, this was not me\" | until %d hours after the new phone was linked |", in(support.StopLife, time.Hour)),
+		fmt.Sprintf("| temporary access code | 12 characters, %d hours, one use; %d minutes in profile `strict`; up to %d hours and %d uses by choice |", in(support.AccessLife, time.Hour), in(support.StrictAccessLife, time.Minute), in(support.MaximumAccessLife, time.Hour), support.MaximumUses),
+		fmt.Sprintf("| asking the caller | %d times a case; a code %d minutes, 6 digits, %d tries |", support.ChecksPerCase, in(support.CheckLife, time.Minute), support.CheckTries),
+		fmt.Sprintf("| cases of an agent | %d an hour;", support.CasesPerAgent),
+		fmt.Sprintf("| cases of an organisation | %d a day, %d of them by one agent;", support.CasesPerOrganisation, support.CasesPerAgentDay),
+		fmt.Sprintf("| a case that nobody could carry out ends | %d hours after its time;", in(support.WaitingLife, time.Hour)),
+		fmt.Sprintf("| a role that a member gave | counts for support after %d days:", in(accounts.RoleSettles, 24*time.Hour)),
+		fmt.Sprintf("| people that an agent looks up | %d an hour |", support.LooksPerAgent),
+	}
+}
+
 // askingRows are those of requests, phones, codes and pushes.
 func askingRows(in func(d, unit time.Duration) int) []string {
 	return []string{
-		fmt.Sprintf("| a request waits for the phone | %d s | %d to %d s,", in(approval.DefaultLife, time.Second), in(approval.MinimumLife, time.Second), in(approval.MaximumLife, time.Second)),
+		fmt.Sprintf("| a request waits for the phone | %d s; on Aye's own pages %d s for who has text messages and no phone, as long as the code counts | %d to %d s,", in(approval.DefaultLife, time.Second), in(approval.MaximumLife, time.Second), in(approval.MinimumLife, time.Second), in(approval.MaximumLife, time.Second)),
 		fmt.Sprintf("| requests of a person side by side | %d |", approval.MaxPending),
 		fmt.Sprintf("| notifications to a person | %d in 10 minutes, %d in an hour;", approval.PushesPerTenMinutes, approval.PushesPerHour),
 		fmt.Sprintf("| pause after %d in a row denied, mismatched or unanswered | %d minutes, then twice as long each time | %d hours |", approval.StreakBeforeMute, in(approval.FirstMute, time.Minute), in(approval.LastMute, time.Hour)),
@@ -309,5 +355,27 @@ func portalRows(in func(d, unit time.Duration) int) []string {
 		fmt.Sprintf("| authenticator apps of a person | %d |", otp.MaxApps),
 		fmt.Sprintf("| an app is activated by its first code | within %d minutes; %d codes", in(otp.EnrolmentLife, time.Minute), otp.PerEnrolment),
 		fmt.Sprintf("| recovery codes | %d at once;", otp.RecoveryCodes),
+	}
+}
+
+// textRows are those of text messages.
+func textRows(in func(d, unit time.Duration) int) []string {
+	const day = 24 * time.Hour
+	return []string{
+		fmt.Sprintf("| code | %d digits, %d minutes; the newest", sms.CodeDigits, in(sms.CodeLife, time.Minute)),
+		fmt.Sprintf("| codes looked at for a message that proves a provider | %d |", sms.CodeTries),
+		fmt.Sprintf("| pause before another message about the same thing | %d s, then twice as long each time, up to %d s |", in(sms.FirstPause, time.Second), in(sms.LastPause, time.Second)),
+		fmt.Sprintf("| messages to a number | %d an hour, %d a day;", sms.NumberPerHour, sms.NumberPerDay),
+		fmt.Sprintf("that the person was let in from before | %d an hour, %d a day |", sms.KnownPerHour, sms.KnownPerDay),
+		fmt.Sprintf("before there was a second factor | counts for %d minutes:", in(accounts.NumberFresh, time.Minute)),
+		fmt.Sprintf("| messages for one organisation, whoever pays | %d a day |", sms.OrganisationPerDay),
+		fmt.Sprintf("of the last %d codes of an organisation that were used or are %d minutes old, fewer than this were used | %d of a hundred:", sms.BreakerCodes, in(sms.CodeLife, time.Minute), sms.BreakerUsed),
+		fmt.Sprintf("| a changed number lets nobody log in | for %d days,", in(sms.NumberPause, day)),
+		fmt.Sprintf("in a calendar month (UTC) | %s, in the currency of the installation; %s at least, %s at most |", sms.DefaultCap, sms.MinimumCap, sms.MaximumCap),
+		fmt.Sprintf("both when setting up | %d s; %d s; %d s |", in(sms.SendTime, time.Second), in(sms.CheckTime, time.Second), in(sms.SetupTime, time.Second)),
+		fmt.Sprintf("| a provider waits for its code | %d hour |", in(sms.DraftLife, time.Hour)),
+		fmt.Sprintf("| the vendor is asked what became of a message | after %d minute,", in(sms.FirstLook, time.Minute)),
+		fmt.Sprintf("| providers of an organisation | %d |", sms.MaximumProviders),
+		fmt.Sprintf("| the ledger knows the whole number | %d days |", in(sms.NumberLife, day)),
 	}
 }

@@ -24,7 +24,7 @@ const (
 var leaves = []string{"internal/audit", "internal/jws", "internal/secret", "internal/strictjson"}
 
 // domain is what adapters know.
-var domain = []string{"accounts", "approval", "devices", "otp", "pairing", "signin", "internal/signing"}
+var domain = []string{"accounts", "alerts", "approval", "devices", "otp", "pairing", "privacy", "signin", "sms", "support", "internal/signing"}
 
 // mayImport is the architecture: a package may import the packages of its row and no
 // others of ours. A package without a row fails, so that adding one is a decision that
@@ -32,7 +32,7 @@ var domain = []string{"accounts", "approval", "devices", "otp", "pairing", "sign
 var mayImport = map[string][]string{
 	"internal/secret":     {},
 	"internal/strictjson": {},
-	"internal/audit":      {},
+	"internal/audit":      {"internal/jws", "internal/strictjson"},
 	"internal/jws":        {"internal/strictjson"},
 	"internal/signing":    {"internal/audit", "internal/jws"},
 
@@ -42,8 +42,12 @@ var mayImport = map[string][]string{
 	"otp":      {"accounts", "internal/audit", "internal/secret"},
 	"devices":  {"accounts", "internal/audit", "internal/jws", "internal/secret", "notify"},
 	"pairing":  {"accounts", "devices", "internal/audit", "internal/jws", "internal/secret", "notify", "otp"},
-	"approval": {"accounts", "devices", "internal/audit", "internal/jws", "internal/secret", "notify"},
-	"signin":   {"accounts", "approval", "devices", "internal/audit", "internal/secret"},
+	"sms":      {"accounts", "internal/audit", "internal/secret", "otp"},
+	"approval": {"accounts", "devices", "internal/audit", "internal/jws", "internal/secret", "notify", "sms"},
+	"alerts":   {"accounts", "internal/audit", "internal/secret"},
+	"support":  {"accounts", "alerts", "approval", "devices", "internal/audit", "internal/secret", "notify", "otp"},
+	"privacy":  {"accounts", "internal/audit"},
+	"signin":   {"accounts", "approval", "devices", "internal/audit", "internal/secret", "sms", "support"},
 
 	"store":           slices.Concat(domain, leaves, []string{"notify"}),
 	"store/storetest": slices.Concat(domain, leaves, []string{"notify", "store"}),
@@ -52,7 +56,10 @@ var mayImport = map[string][]string{
 	"notify/fcm":      {"internal/secret", "notify", "notify/wire"},
 	"notify/apns":     {"internal/secret", "notify", "notify/wire"},
 	"notify/mail":     {"internal/secret"},
-	"notify/webhook":  {"internal/secret"},
+	// Text messages: a vendor is one folder.
+	"notify/messagebird": {"internal/secret", "notify", "notify/wire", "sms"},
+	"notify/bird":        {"internal/secret", "notify", "notify/wire", "sms"},
+	"notify/webhook":     {"alerts", "internal/secret"},
 
 	// Pages: the texts, what is drawn, and what is answered.
 	"portal/locales":   {},
@@ -66,7 +73,7 @@ var mayImport = map[string][]string{
 	// The demo's shop and the phone are callers: they know the API as others do, by its documents.
 	"internal/phone": {},
 	"internal/demo":  {"internal/phone", "internal/secret"},
-	"internal/stage": {"internal/app", "internal/emulate", "notify"},
+	"internal/stage": {"accounts", "approval", "internal/phone", "pairing", "support", "internal/app", "internal/emulate", "internal/secret", "notify", "sms"},
 	// It opens the database of a server that is not running, and measures senders by themselves.
 	"internal/bench": {
 		"accounts", "approval", "devices", "otp", "pairing", "notify", "notify/apns", "notify/fcm", "internal/app", "internal/audit", "internal/bench/bare",
@@ -80,7 +87,7 @@ var mayImport = map[string][]string{
 	"internal/layout":  {},
 
 	"cmd/aye": {
-		"accounts", "devices", "pairing", "notify", "internal/app", "internal/bench", "internal/demo", "internal/emulate",
+		"accounts", "alerts", "devices", "pairing", "notify", "privacy", "sms", "support", "internal/app", "internal/audit", "internal/bench", "internal/demo", "internal/emulate",
 		"internal/phone", "internal/secret", "internal/stage",
 	},
 }
@@ -91,11 +98,11 @@ var ownedBy = map[string][]string{
 	"database/sql": {"store", "internal/bench/bare"},
 	"net/http": {
 		"api", "internal/app", "internal/ayetest", "internal/bench", "internal/bench/bare", "internal/demo", "internal/emulate", "internal/phone", "notify/apns", "notify/fcm",
-		"notify/webhook", "notify/wire", "portal", "portal/storybook", "cmd/aye",
+		"notify/bird", "notify/messagebird", "notify/webhook", "notify/wire", "portal", "portal/storybook", "cmd/aye",
 	},
 	"encoding/json": {
-		"api", "internal/audit", "internal/bench", "internal/bench/bare", "internal/browser", "internal/demo", "internal/emulate", "internal/phone", "internal/secret", "internal/strictjson", "internal/ayetest",
-		"notify/apns", "notify/fcm", "notify/webhook", "store", "cmd/aye",
+		"api", "portal", "internal/app", "internal/audit", "internal/bench", "internal/bench/bare", "internal/browser", "internal/demo", "internal/emulate", "internal/phone", "internal/secret", "internal/strictjson", "internal/ayetest",
+		"notify/apns", "notify/bird", "notify/fcm", "notify/messagebird", "notify/webhook", "store", "cmd/aye",
 	},
 	"github.com/labstack":               {"api", "portal"},
 	"github.com/gorilla/websocket":      {"api", "internal/bench", "internal/bench/bare", "internal/demo"},
@@ -117,7 +124,7 @@ var ownedBy = map[string][]string{
 	"github.com/BurntSushi/toml":        {"portal/locales"},
 	"github.com/cenkalti/backoff":       {"notify"},
 	"github.com/sony/gobreaker":         {"notify"},
-	"github.com/golang-jwt/jwt":         {"approval", "internal/ayetest", "internal/demo", "internal/emulate", "internal/jws", "internal/phone", "internal/signing"},
+	"github.com/golang-jwt/jwt":         {"approval", "internal/ayetest", "internal/demo", "internal/emulate", "internal/jws", "internal/phone", "internal/signing", "notify/messagebird"},
 	"github.com/mileusna/useragent":     {"approval"},
 }
 
