@@ -43,6 +43,10 @@ type change struct {
 	apply func(tx *transaction) error
 	// single says that it is one statement, which leaves nothing when it fails.
 	single bool
+	// taken is set by whoever comes first: the writer that begins it, or the caller that withdraws it.
+	taken atomic.Bool
+	// applied closes when apply has returned, after which the caller's variables are its own again.
+	applied chan struct{}
 	// failure is why it left nothing.
 	failure error
 	// answer has room for the one answer: the caller may have gone.
@@ -57,10 +61,10 @@ func newWriter(db *gorm.DB) *writer {
 }
 
 // do makes the change and returns when it is committed, or refused, or when its context ends. Then a
-// change that has not begun never will; one that has may still be made, as with any answer
-// that is lost.
+// change that has not begun never will; one that has is no longer looking at what the caller
+// owns, and may still be made, as with any answer that is lost.
 func (w *writer) do(c *change) error {
-	c.answer = make(chan error, 1)
+	c.answer, c.applied = make(chan error, 1), make(chan struct{})
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
@@ -79,6 +83,12 @@ func (w *writer) do(c *change) error {
 		}
 		return err
 	case <-c.ctx.Done():
+		if c.taken.Swap(true) {
+			select {
+			case <-c.applied:
+			case <-c.answer: // it was never applied
+			}
+		}
 		return c.ctx.Err()
 	}
 }
@@ -126,8 +136,7 @@ func (w *writer) run() {
 
 // group makes one transaction of the first change and all that wait until it is made.
 func (w *writer) group(first *change) {
-	if err := first.ctx.Err(); err != nil { // nobody waits for it any more
-		first.answer <- err
+	if !first.begin() {
 		return
 	}
 	tx, err := w.begin()
@@ -171,8 +180,7 @@ func (w *writer) join(tx *transaction, together []*change) ([]*change, error) {
 			return together, nil
 		}
 		c := next[0]
-		if err := c.ctx.Err(); err != nil {
-			c.answer <- err
+		if !c.begin() {
 			continue
 		}
 		together = append(together, c)
@@ -184,9 +192,22 @@ func (w *writer) join(tx *transaction, together []*change) ([]*change, error) {
 	return together, nil
 }
 
+// begin says whether the change is still wanted. The caller of one that was withdrawn has gone.
+func (c *change) begin() bool {
+	if c.taken.Swap(true) {
+		return false
+	}
+	err := c.ctx.Err()
+	if err != nil {
+		c.answer <- err
+	}
+	return err == nil
+}
+
 // try makes the change. A caller that goes meanwhile must not interrupt it: SQLite would roll
 // its neighbours back too.
 func (c *change) try(tx *transaction) (err error) {
+	defer close(c.applied)
 	defer func() {
 		if value := recover(); value != nil {
 			err = &panicError{value: value, stack: debug.Stack()}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -295,6 +296,40 @@ func TestAnswersComeAfterTheCommit(t *testing.T) {
 				t.Errorf("what stands is %v", got)
 			}
 		})
+	}
+}
+
+// TestACallerThatGoes: its variables are its own again when it hears, although the change was under way,
+// and a change that had not begun never does.
+func TestACallerThatGoes(t *testing.T) {
+	t.Parallel()
+	s := openWriter(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var seen int
+	err := s.write(ctx, func(*transaction) error {
+		cancel()
+		for range 1000 {
+			runtime.Gosched() // the caller hears now, if it ever does
+			seen++
+		}
+		return nil
+	})
+	if seen != 1000 {
+		t.Errorf("the change still wrote for its caller after it had ended with %v", err)
+	}
+
+	release := blocked(t, s)
+	ctx, cancel = context.WithCancel(t.Context())
+	answer := make(chan error, 1)
+	go func() { answer <- s.write(ctx, note("withdrawn")) }()
+	queued(s, 1)
+	cancel()
+	if err := <-answer; !errors.Is(err, context.Canceled) {
+		t.Errorf("the withdrawn change ended with %v", err)
+	}
+	release()
+	if got := notes(t, s); len(got) != 0 {
+		t.Errorf("%v is there", got)
 	}
 }
 
