@@ -14,7 +14,7 @@ func (h *Hasher) Places() int { return cap(h.places) }
 
 // NewOldHasher hashes as an earlier version could have.
 func NewOldHasher(keys *secret.Keys) *Hasher {
-	h := NewHasher(keys)
+	h := NewHasher(keys, HashMemory)
 	h.now.memory, h.now.time = 8192, 1
 	return h
 }

@@ -56,9 +56,9 @@ type digest struct {
 }
 
 // NewHasher makes a hasher with the key-encryption key, without which a stolen database tells
-// nothing about any password.
-func NewHasher(keys *secret.Keys) *Hasher {
-	h := &Hasher{keys: keys, places: make(chan struct{}, 2*runtime.NumCPU()), now: parameters{HashMemory, HashTime, HashThreads}}
+// nothing about any password. Memory is in KiB; anything but [HashMemory] is for tests alone.
+func NewHasher(keys *secret.Keys, memory uint32) *Hasher {
+	h := &Hasher{keys: keys, places: make(chan struct{}, 2*runtime.NumCPU()), now: parameters{memory, HashTime, HashThreads}}
 	h.decoy = digest{parameters: h.now, salt: newSalt(), mac: secret.NewToken()}
 	return h
 }

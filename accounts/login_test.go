@@ -290,7 +290,7 @@ func TestThreatThiefSwapsPasswords(t *testing.T) {
 	}
 	other, err := secret.NewKeys(make([]byte, secret.KeySize))
 	ayetest.Fails(t, err, nil)
-	foreign, err := accounts.NewHasher(other).Hash(t.Context(), ada.Person.ID, "mallory knows this one")
+	foreign, err := accounts.NewHasher(other, ayetest.HashMemory).Hash(t.Context(), ada.Person.ID, "mallory knows this one")
 	ayetest.Fails(t, err, nil)
 	for _, planted := range []string{hash(mallory), foreign, "$argon2id-hmac-sha256$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$x", "nonsense"} {
 		ayetest.Fails(t, w.Store.Rehash(t.Context(), ada.Person.ID, hash(ada), planted), nil)

@@ -102,6 +102,7 @@ func TestSetPassword(t *testing.T) {
 	w := ayetest.New(t)
 	ada := w.AddPerson("Ada")
 	ayetest.Fails(t, w.Accounts.SetPassword(t.Context(), "per_none", ayetest.Password), accounts.ErrNotFound)
+	w.Accounts.Hasher = accounts.NewHasher(w.Keys, accounts.HashMemory)
 	for i, password := range []secret.Secret{ayetest.Password, "another horse battery staple"} {
 		ayetest.Fails(t, w.Accounts.SetPassword(t.Context(), ada.Person.ID, password), nil)
 		ayetest.Same(t, "told of a change", len(w.Announcer.Told(ada.Person.ID)), i)

@@ -50,7 +50,7 @@ type world struct {
 func newWorld(t *testing.T, change ...func(*stage.Options)) *world {
 	t.Helper()
 	w := &world{t: t, skew: new(atomic.Int64), tape: &tape{}}
-	options := stage.Options{Dir: t.TempDir(), Now: w.now, WebhookPrivate: true, Log: slog.New(slog.DiscardHandler)}
+	options := stage.Options{Dir: t.TempDir(), LightPasswords: true, Now: w.now, WebhookPrivate: true, Log: slog.New(slog.DiscardHandler)}
 	for _, c := range change {
 		c(&options)
 	}

@@ -36,7 +36,7 @@ func newCareScene(t *testing.T) *careScene {
 	s := &careScene{t: t, skew: new(atomic.Int64), file: filepath.Join(t.TempDir(), "phone.json")}
 	ctx := t.Context()
 	var err error
-	s.Stage, err = stage.New(ctx, stage.Options{Dir: t.TempDir(), Now: s.now, WebhookPrivate: true})
+	s.Stage, err = stage.New(ctx, stage.Options{Dir: t.TempDir(), LightPasswords: true, Now: s.now, WebhookPrivate: true})
 	must(t, err)
 	t.Cleanup(func() {
 		if closed := s.Close(context.WithoutCancel(ctx)); closed != nil {

@@ -32,7 +32,7 @@ func newTextScene(t *testing.T) *textScene {
 	s := &textScene{t: t, skew: new(atomic.Int64)}
 	ctx := t.Context()
 	var err error
-	s.Stage, err = stage.New(ctx, stage.Options{Dir: t.TempDir(), Now: s.now, Texts: true})
+	s.Stage, err = stage.New(ctx, stage.Options{Dir: t.TempDir(), LightPasswords: true, Now: s.now, Texts: true})
 	must(t, err)
 	t.Cleanup(func() {
 		if closed := s.Close(context.WithoutCancel(ctx)); closed != nil {

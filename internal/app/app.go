@@ -97,7 +97,7 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	}
 	a.Accounts = &accounts.Service{
 		Organisations: a.Store, People: a.Store, Applications: a.Store, Passwords: a.Store, Letters: a.Store, Numbers: a.Store, Imports: a.Store,
-		Hasher: accounts.NewHasher(keys), Keys: keys, Host: host.Hostname(), Now: a.now,
+		Hasher: accounts.NewHasher(keys, accounts.HashMemory), Keys: keys, Host: host.Hostname(), Now: a.now,
 	}
 	a.announcer = newAnnouncer(a.Accounts, a.Config.Origin, sender, a.log, a.now)
 	a.Accounts.Announcer = a.announcer

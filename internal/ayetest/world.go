@@ -120,12 +120,15 @@ func blank(path string) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
+// HashMemory is in KiB: next to nothing, because most tests are not about passwords.
+const HashMemory = 64
+
 // wire joins the rooms as the server does.
 func (w *World) wire() {
 	now := w.Clock.Now
 	w.Accounts = &accounts.Service{
 		Organisations: w.Store, People: w.Store, Applications: w.Store, Passwords: w.Store, Letters: w.Store, Numbers: w.Store, Imports: w.Store,
-		Hasher: accounts.NewHasher(w.Keys), Keys: w.Keys, Announcer: w.Announcer, Host: "aye.example.com", Now: now,
+		Hasher: accounts.NewHasher(w.Keys, HashMemory), Keys: w.Keys, Announcer: w.Announcer, Host: "aye.example.com", Now: now,
 	}
 	w.Codes = &otp.Service{Store: w.Store, Now: now}
 	w.Devices = &devices.Service{Store: w.Store, Keys: w.Keys, Prover: w.Codes, Announcer: w.Announcer, Origin: Origin, Now: now}

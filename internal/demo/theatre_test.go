@@ -45,7 +45,7 @@ func newTheatre(t *testing.T) *theatre {
 	h.shop, h.phone, h.start, h.aye = originOf(t, shop), originOf(t, page), originOf(t, first), originOf(t, front)
 	var err error
 	h.stage, err = stage.New(t.Context(), stage.Options{
-		PhoneOrigins: []string{h.phone}, WebhookPrivate: true, Mailbox: true, Now: h.now, Change: func(c *app.Config) { c.Origin = h.aye },
+		PhoneOrigins: []string{h.phone}, WebhookPrivate: true, Mailbox: true, LightPasswords: true, Now: h.now, Change: func(c *app.Config) { c.Origin = h.aye },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func newTownWith(t *testing.T, language string, change func(*app.Config)) *town 
 		t.Fatal(err)
 	}
 	w := &town{t: t, language: language, words: all[language]}
-	w.stage, err = stage.New(t.Context(), stage.Options{Mailbox: true, Texts: true, Now: w.now, Change: change})
+	w.stage, err = stage.New(t.Context(), stage.Options{LightPasswords: true, Mailbox: true, Texts: true, Now: w.now, Change: change})
 	if err != nil {
 		t.Fatal(err)
 	}
