@@ -8,7 +8,7 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 TAGS     := disable_grpc_modules,netgo,osusergo,sqlite_omit_load_extension
 FLAGS    := -ldflags "-s -w -X main.version=$(VERSION)" -tags "$(TAGS)" -trimpath -buildvcs=auto
 
-.PHONY: help demo test fast lint cover fuzz storybook pictures build clean tools-demo tools-test
+.PHONY: help demo test fast soak lint cover fuzz storybook pictures build clean tools-demo tools-test
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,11 @@ test: tools-test ## run every test, with the race detector
 
 fast: ## the tests without the race detector and without a browser
 	@go test $$(go list ./... | grep -vE '/internal/demo|/portal/(paths|storybook)')
+
+SOAK ?= 5m
+soak: tools-test ## let everything around Aye fail, for SOAK (5m) on one node and as long on two, and the long forms of some tests
+	@AYE_SOAK=1 go test -count=1 -timeout 60m -run 'TestTornLog|TestWrongRequests' ./store ./api
+	@go test -count=1 -timeout 60m -v -run 'TestSoak|TestTheGuardIsNeeded' ./internal/soak -args -soak $(SOAK) -disks
 
 lint: $(BIN)/golangci-lint ## run the linters
 	@$(BIN)/golangci-lint run ./...
@@ -59,4 +64,5 @@ tools-demo:
 
 tools-test:
 	@./.ci/tools gcc chromium zbarimg oathtool curl node npm
+	@./.ci/servers
 	@./.ci/axe

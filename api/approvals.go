@@ -142,9 +142,11 @@ func (s *Server) lookAtApproval(applicationID, id string) func(context.Context) 
 		if err != nil {
 			return state{}, err
 		}
-		return state{
-			body: toApproval(view), final: view.State.Final(), answered: view.State != approval.Pending,
-		}, nil
+		now := state{body: toApproval(view), final: view.State.Final(), answered: view.State != approval.Pending}
+		if view.State == approval.Approved {
+			now.approved, now.decided = view.ID, view.Decided
+		}
+		return now, nil
 	}
 }
 

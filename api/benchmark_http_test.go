@@ -13,13 +13,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"example.com/aye/broker"
+	"example.com/aye/internal/observe"
 )
 
 // newServer is an Aye that has no database, with the log and the metrics of an ordinary one.
 func newServer(tb testing.TB) *Server {
 	tb.Helper()
 	s, err := New(Config{
-		Broker: broker.NewMemory(), Origin: "https://aye.example.com", Metrics: prometheus.NewRegistry(),
+		Broker: broker.NewMemory(), Origin: "https://aye.example.com", Observe: observe.New(prometheus.NewRegistry(), nil),
 		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: time.Now,
 	})
 	if err != nil {

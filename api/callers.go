@@ -14,6 +14,7 @@ import (
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
+	"example.com/aye/internal/observe"
 	"example.com/aye/internal/secret"
 	"example.com/aye/internal/strictjson"
 )
@@ -30,6 +31,7 @@ func (s *Server) application(next func(echo.Context, accounts.Application) error
 			return err
 		}
 		note(c, "application", application.ID)
+		observe.From(c.Request().Context(), c.Request().Header["Traceparent"])
 		return next(c, application)
 	}
 }

@@ -80,6 +80,12 @@ func (s *Server) ready(c echo.Context) error {
 	fail := func(name, why string) {
 		out.Checks[name], out.Status, status = why, "unavailable", http.StatusServiceUnavailable
 	}
+	for name, words := range s.Degraded {
+		out.Checks[name] = "ok"
+		if why := words(); why != "" {
+			out.Checks[name], out.Status = why, "degraded"
+		}
+	}
 	for name, err := range s.readiness.look(ctx, s.Checks) {
 		out.Checks[name] = "ok"
 		if err != nil {

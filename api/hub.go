@@ -38,6 +38,8 @@ type hub struct {
 	log    *slog.Logger
 	now    func() time.Time
 	gauge  prometheus.Gauge
+	// released is told what a page that waited was told; nil for nobody.
+	released func(ctx context.Context, now state)
 
 	mu      sync.Mutex
 	waiters map[string]*waiter // by topic: the newest waiter wins
@@ -71,7 +73,9 @@ type waiter struct {
 	// hints counts those that were not acted on; whoever makes it one acts.
 	hints atomic.Int64
 	// said is the hash of the last message, so that a hint without a change says nothing.
-	said   [sha256.Size]byte
+	said [sha256.Size]byte
+	// waited says that it was told of something that nobody has decided yet.
+	waited bool
 	closed atomic.Bool
 }
 
@@ -180,6 +184,10 @@ func (w *waiter) tell() {
 		_ = w.conn.Close() // read notices
 		return
 	}
+	if w.waited && w.hub.released != nil {
+		w.hub.released(ctx, now)
+	}
+	w.waited = !now.answered
 	if now.final {
 		w.close(websocket.CloseNormalClosure, "")
 	}

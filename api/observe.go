@@ -5,35 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"github.com/prometheus/client_golang/prometheus"
 
+	"example.com/aye/internal/observe"
 	"example.com/aye/internal/secret"
 )
-
-type metrics struct {
-	requests *prometheus.CounterVec
-	seconds  *prometheus.HistogramVec
-	waiters  prometheus.Gauge
-}
-
-func newMetrics(registry prometheus.Registerer) *metrics {
-	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aye_http_requests_total", Help: "Requests by route, method and status."}, []string{"route", "method", "status"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "aye_http_request_seconds", Help: "Time to answer, long polls and WebSockets aside.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
-		}, []string{"route"}),
-		waiters: prometheus.NewGauge(prometheus.GaugeOpts{Name: "aye_waiters", Help: "Open WebSockets that wait for a phone."}),
-	}
-	if registry != nil {
-		registry.MustRegister(m.requests, m.seconds, m.waiters)
-	}
-	return m
-}
 
 const notesKey = "notes"
 
@@ -43,14 +21,16 @@ func note(c echo.Context, key, value string) {
 	c.Set(notesKey, append(notes, slog.String(key, value)))
 }
 
-// observe gives each request an id, a line in the log and a place in the metrics. The line
-// has the route and not the address as it was called.
+// observe gives each request an id, a line in the log, and a place in the metrics and traces. All
+// of them have the route and not the address as it was called.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := s.Now()
 		id := secret.NewID("req")
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
-		ctx, cancel := context.WithTimeout(c.Request().Context(), timeLimit(c))
+		ctx, call := s.calls.Begin(c.Request().Context(), start)
+		defer s.calls.Leave()
+		ctx, cancel := context.WithTimeout(ctx, timeLimit(c))
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err := next(c); err != nil {
@@ -60,10 +40,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if route == "" {
 			route = "none"
 		}
-		s.metrics.requests.WithLabelValues(route, method(c.Request().Method), strconv.Itoa(status)).Inc()
-		if c.QueryParam("wait") == "" && status != http.StatusSwitchingProtocols {
-			s.metrics.seconds.WithLabelValues(route).Observe(took.Seconds())
-		}
+		s.calls.End(call, observe.Ended{
+			ID: id, Method: method(c.Request().Method), Route: route, Status: status, Took: took,
+			Waited: c.QueryParam("wait") != "" || status == http.StatusSwitchingProtocols,
+		})
 		if s.Log.Enabled(c.Request().Context(), slog.LevelInfo) {
 			s.logLine(c, id, route, status, took)
 		}

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
+	"example.com/aye/internal/observe"
 	"example.com/aye/internal/signing"
 	"example.com/aye/pairing"
 	"example.com/aye/sms"
@@ -47,8 +47,12 @@ type Config struct {
 	// used: a 503 that may be repeated, where any other unknown error is a 500.
 	Unavailable error
 	// Checks are looked at by /readyz, by name.
-	Checks  map[string]func(context.Context) error
-	Metrics prometheus.Registerer
+	Checks map[string]func(context.Context) error
+	// Degraded are told by /readyz too, by name: what is said there in words is a pity, and the server
+	// works all the same. Nothing is said where all is well.
+	Degraded map[string]func() string
+	// Observe is told of calls and releases; nil for nobody.
+	Observe *observe.Observer
 	Log     *slog.Logger
 	Now     func() time.Time
 }
@@ -58,7 +62,7 @@ type Server struct {
 	Config
 	echo      *echo.Echo
 	hub       *hub
-	metrics   *metrics
+	calls     *observe.Calls
 	contract  []byte
 	draining  atomic.Bool
 	readiness readiness
@@ -89,8 +93,9 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), metrics: newMetrics(c.Metrics), contract: served, stopping: make(chan struct{})}
-	s.hub = newHub(c.Broker, c.Log, c.Now, s.metrics.waiters)
+	s := &Server{Config: c, echo: echo.New(), calls: c.Observe.Calls("api"), contract: served, stopping: make(chan struct{})}
+	s.hub = newHub(c.Broker, c.Log, c.Now, c.Observe.WaitersGauge())
+	s.hub.released = s.released
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = clientIP(c.TrustedProxies)
 	s.echo.HTTPErrorHandler = s.problem

@@ -45,13 +45,13 @@ func logged(log *paper) func(*stage.Options) {
 	}
 }
 
-// TestThreatCanariesInLogs plays everything that people do, with the log at debug, and then
-// looks for each secret in the log, in the errors and in the addresses that were called.
+// TestThreatCanariesInLogs plays everything that people do, with the log at debug and each call traced, and
+// then looks for each secret in the log, in the traces, in the errors and in the addresses that were called.
 func TestThreatCanariesInLogs(t *testing.T) {
 	t.Parallel()
-	log := new(paper)
+	log, traces := new(paper), newCollector(t)
 	mails := mailServer(t)
-	w := newWorld(t, logged(log), func(o *stage.Options) {
+	w := newWorld(t, logged(log), traces.traced(""), func(o *stage.Options) {
 		o.Mail = app.Mail{Host: "127.0.0.1", Port: mails.port, From: "aye@example.com", Plain: true}
 	})
 	told := make(chan *http.Request, 1)
@@ -113,6 +113,23 @@ func TestThreatCanariesInLogs(t *testing.T) {
 	s.post(t, "/v1/approvals/"+request.ID+"/verify", `{"method":"totp","code":["`+code+`"]}`).problem(http.StatusBadRequest, "invalid-request")
 	s.post(t, "/v1/approvals/"+request.ID+"/verify", `{"code":"`+code+`"`).problem(http.StatusBadRequest, "invalid-json")
 
+	// A login at the portal.
+	member, err := w.App.Accounts.Member(t.Context(), s.organisation.ID, accounts.UserReference{Email: ada})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.password(member)
+	keep("password", "correct horse battery staple")
+	visit := w.visit(ada)
+	keep("number", visit.number)
+	keep("ticket", visit.ticket)
+	listed, err := p.List(t.Context())
+	if err != nil || len(listed) != 1 {
+		t.Fatalf("%+v %v", listed, err)
+	}
+	approve(t, p, listed[0].ID, visit.number)
+	keep("session", visit.again())
+
 	// An invitation, which is mailed. A second phone, and one code for two phones.
 	elsewhere := w.organisation(nil)
 	m, token, err := w.App.Accounts.AddMember(t.Context(), elsewhere.ID, accounts.Person{Email: ada, Display: "Ada"}, accounts.RoleMember)
@@ -129,7 +146,7 @@ func TestThreatCanariesInLogs(t *testing.T) {
 	w.restart()
 
 	for name, text := range map[string]string{
-		"the log": log.String(), "the problems": strings.Join(w.tape.problems, "\n"), "the addresses": strings.Join(w.tape.urls, "\n"),
+		"the log": log.String(), "the traces": traces.String(), "the problems": strings.Join(w.tape.problems, "\n"), "the addresses": strings.Join(w.tape.urls, "\n"),
 	} {
 		for what, value := range secrets {
 			if value == "" {
@@ -144,6 +161,17 @@ func TestThreatCanariesInLogs(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "level=DEBUG") {
 		t.Error("the log is not at debug")
+	}
+	// Who somebody is and where they are is no business of a collector's either.
+	for _, personal := range []string{"@", "Ada", "Tulip", "The shop", "Log in", "203.0.113", "127.0.0.1", "Mozilla", "Firefox", "Pixel", "dev_", "usr_", "per_"} {
+		if at := strings.Index(traces.String(), personal); at >= 0 {
+			t.Errorf("the traces have %q: …%s…", personal, traces.String()[max(0, at-100):at+100])
+		}
+	}
+	for _, step := range []string{"ask", "push", "fetch", "decide", "release", "redeem", "POST /login", "POST /v1/approvals"} {
+		if !strings.Contains(traces.String(), `"name":"`+step+`"`) {
+			t.Errorf("the traces have no %s: nothing was looked at", step)
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -21,6 +23,17 @@ type state struct {
 	final bool
 	// answered says that the person has answered, so that a long poll need not wait.
 	answered bool
+	// approved is the request that was, at the time decided; empty for all else.
+	approved string
+	decided  time.Time
+}
+
+// released tells that a page, or an application, that waited was told of the approval. One that
+// came later was not kept waiting by us.
+func (s *Server) released(ctx context.Context, now state) {
+	if now.approved != "" {
+		s.Observe.Released(ctx, now.approved, now.decided, s.Now())
+	}
 }
 
 // poll answers the state, with ?wait= at its next change.
@@ -43,20 +56,44 @@ func (s *Server) poll(c echo.Context, topic string, look func(context.Context) (
 		return err
 	}
 	if wait > 0 && !now.answered {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
+		if now, err = s.change(ctx, now, wait, changed, look); err != nil {
+			return err
+		}
+		if err = c.JSON(http.StatusOK, now.body); err == nil {
+			s.released(ctx, now)
+		}
+		return err
+	}
+	return c.JSON(http.StatusOK, now.body)
+}
+
+// change gives the state when it is another one than before, or the time is over. A hint says only
+// "look": there are more of them than changes.
+func (s *Server) change(ctx context.Context, before state, wait time.Duration, changed <-chan struct{}, look func(context.Context) (state, error)) (state, error) {
+	said, err := json.Marshal(before.body)
+	if err != nil {
+		return state{}, err
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		over := true
 		select {
 		case <-changed:
+			over = false
 		case <-timer.C:
 		case <-s.stopping:
 		case <-ctx.Done():
-			return ctx.Err()
+			return state{}, ctx.Err()
 		}
-		if now, err = look(ctx); err != nil {
-			return err
+		now, err := look(ctx)
+		if err != nil || over {
+			return now, err
+		}
+		if found, err := json.Marshal(now.body); err != nil || !bytes.Equal(found, said) {
+			return now, err
 		}
 	}
-	return c.JSON(http.StatusOK, now.body)
 }
 
 func waitParam(c echo.Context) (time.Duration, error) {

@@ -136,6 +136,8 @@ func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {
 	if err != nil {
 		return Asked{}, err
 	}
+	// The database may ask twice, and find at the second time what somebody else made meanwhile.
+	a.fresh = a.fresh && stored.ID == r.ID
 	if !a.fresh && stored.BodyHash != r.BodyHash {
 		return Asked{}, ErrMismatch
 	}

@@ -3,6 +3,7 @@ package broker
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Memory is the broker of a single process. The zero value is not ready; use [NewMemory].
@@ -11,6 +12,7 @@ type Memory struct {
 	next uint64
 	// topics have few subscribers each, mostly one, and there are many of them.
 	topics map[string][]subscriber
+	here   atomic.Int64
 }
 
 type subscriber struct {
@@ -23,6 +25,7 @@ func NewMemory() *Memory { return &Memory{topics: map[string][]subscriber{}} }
 
 // Publish hints at everybody who is subscribed to the topic.
 func (m *Memory) Publish(topic string) {
+	m.here.Add(1)
 	m.mu.RLock()
 	hints := slices.Clone(m.topics[topic])
 	m.mu.RUnlock()
@@ -49,6 +52,11 @@ func (m *Memory) Subscribe(topic string, hint func()) (cancel func()) {
 			m.topics[topic] = left
 		}
 	}
+}
+
+// Statistics is what it did since it began.
+func (m *Memory) Statistics() Statistics {
+	return Statistics{Here: m.here.Load(), Connected: true}
 }
 
 // Signal gives a channel that has a value when there was a hint since it was last

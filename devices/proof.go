@@ -25,6 +25,8 @@ const (
 	nonceStep = time.Minute
 	// usedFor is how long a proof's id is remembered: longer than it could be valid.
 	usedFor = 2*ProofWindow + NonceLife
+	// restoredFor is how long after a restore a proof could have been used before it, with a second for what was rounded.
+	restoredFor = 2*ProofWindow + time.Second
 )
 
 // Call is one call of a phone, with the proof that came with it.
@@ -101,6 +103,11 @@ func (s *Service) checkClaims(device Device, call Call, claims proofClaims) erro
 		}
 		return nil
 	}
+	// A proof may have been used before a restore, which has forgotten it: its clock does not prove when it was made, a
+	// nonce of since does.
+	if s.Now().Sub(s.Restored) < restoredFor {
+		return ErrUseNonce
+	}
 	if off := s.Now().Sub(time.Unix(claims.IssuedAt, 0)); off > ProofWindow || off < -ProofWindow {
 		return ErrUseNonce
 	}
@@ -126,7 +133,11 @@ func (s *Service) Nonce() string { return s.nonceAt(s.Now().Unix() / int64(nonce
 
 func (s *Service) nonceAt(step int64) string {
 	number := strconv.FormatInt(step, 10)
-	return number + "." + s.Keys.Code("proof nonce", number).Reveal()
+	parts := []string{number}
+	if !s.Restored.IsZero() { // those of before are of no use
+		parts = append(parts, strconv.FormatInt(s.Restored.UnixMilli(), 10))
+	}
+	return number + "." + s.Keys.Code("proof nonce", parts...).Reveal()
 }
 
 func (s *Service) validNonce(nonce string) bool {

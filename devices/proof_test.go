@@ -222,3 +222,43 @@ func TestSeen(t *testing.T) {
 	w.Clock.Pass(time.Minute)
 	ayetest.Same(t, "after an hour", seen(), w.Clock.Now())
 }
+
+// TestThreatProofsOfBeforeARestore shows a proof again whose use a restore has forgotten, also one of a clock that is ahead,
+// and a nonce of before. The phone goes on with a nonce of since.
+func TestThreatProofsOfBeforeARestore(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	phone := w.Pair(w.AddPerson("ada@example.com"))
+	change := func(at time.Time, nonce string) devices.Call {
+		call := phone.Call("POST", "/v1/device", []byte("{}"), func(c jwt.MapClaims) {
+			c["iat"] = at.Unix()
+			if nonce != "" {
+				c["nonce"] = nonce
+			}
+		})
+		call.Changes = true
+		return call
+	}
+	try := func(call devices.Call) error {
+		_, err := w.Devices.Authenticate(t.Context(), call)
+		return err
+	}
+	now := w.Clock.Now()
+	before := []devices.Call{change(now, ""), change(now.Add(devices.ProofWindow), ""), change(now, w.Devices.Nonce())}
+	w.Clock.Pass(time.Second)
+	w.Devices.Restored = w.Clock.Now() // none of them is remembered
+	for i := range 2 {
+		for _, call := range before {
+			ayetest.Fails(t, try(call), devices.ErrUseNonce)
+		}
+		ayetest.Fails(t, try(change(w.Clock.Now(), w.Devices.Nonce())), nil)
+		if i == 0 { // to the last moment in which one of them would do
+			w.Clock.Pass(2*devices.ProofWindow - time.Second)
+		}
+	}
+	w.Clock.Pass(2 * time.Second)
+	for _, call := range before {
+		ayetest.Fails(t, try(call), devices.ErrUseNonce)
+	}
+	ayetest.Fails(t, try(change(w.Clock.Now(), "")), nil)
+}

@@ -37,7 +37,10 @@ type Service struct {
 	Announcer Announcer
 	// Origin is what proofs are made for.
 	Origin string
-	Now    func() time.Time
+	// Restored is when the database was restored from a backup last, which forgot the proofs that were used since; zero
+	// for never.
+	Restored time.Time
+	Now      func() time.Time
 }
 
 // Of gives the person's active phones, oldest first.

@@ -142,7 +142,7 @@ func (l *lane) attempt(ctx context.Context, push Push) (Outcome, bool) {
 			Detail: "The push service does not answer at the moment.",
 		}, false
 	}
-	l.options.Metrics.Attempted(l.route, outcome, l.options.Now().Sub(began))
+	l.options.Metrics.Attempted(push, outcome, l.options.Now().Sub(began))
 	l.alarm.heard(ctx, push.Target.Device, outcome)
 	l.options.Log.LogAttrs(ctx, slog.LevelDebug, "push attempted",
 		slog.String("provider", string(l.route.Provider)), slog.String("device", push.Target.Device),

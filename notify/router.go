@@ -27,7 +27,7 @@ const (
 // Metrics is told of every step. Its methods are called from many goroutines and must
 // not block.
 type Metrics interface {
-	Attempted(route Route, outcome Outcome, took time.Duration)
+	Attempted(push Push, outcome Outcome, took time.Duration)
 	Finished(report Report)
 	Depth(route Route, pushes int) // pushes taken and not yet reported
 	Breaker(route Route, open bool)
@@ -175,7 +175,7 @@ func (r *Router) Close(ctx context.Context) error {
 // silence is the Metrics of those who want none.
 type silence struct{}
 
-func (silence) Attempted(Route, Outcome, time.Duration) {}
-func (silence) Finished(Report)                         {}
-func (silence) Depth(Route, int)                        {}
-func (silence) Breaker(Route, bool)                     {}
+func (silence) Attempted(Push, Outcome, time.Duration) {}
+func (silence) Finished(Report)                        {}
+func (silence) Depth(Route, int)                       {}
+func (silence) Breaker(Route, bool)                    {}

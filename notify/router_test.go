@@ -358,7 +358,7 @@ type watcher struct {
 	depth, deepest             int
 }
 
-func (w *watcher) Attempted(notify.Route, notify.Outcome, time.Duration) {
+func (w *watcher) Attempted(notify.Push, notify.Outcome, time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.attempts++

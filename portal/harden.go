@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/aye/internal/observe"
 	"example.com/aye/internal/secret"
 )
 
@@ -35,14 +36,16 @@ func (s *Server) everywhere() map[string]string {
 	return all
 }
 
-// observe gives each request an id, a time limit and a line in the log. The line has the route
-// and not the address as it was called: tokens stand in addresses.
+// observe gives each request an id, a time limit, a line in the log, and a place in the metrics and
+// traces. All of them have the route and not the address as it was called: tokens stand in addresses.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := s.Now()
 		id := secret.NewID("req")
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
-		ctx, cancel := context.WithTimeout(c.Request().Context(), s.timeLimit(c.Request().Method, c.Path()))
+		ctx, call := s.calls.Begin(c.Request().Context(), start)
+		defer s.calls.Leave()
+		ctx, cancel := context.WithTimeout(ctx, s.timeLimit(c.Request().Method, c.Path()))
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err := next(c); err != nil {
@@ -52,8 +55,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if route == "" {
 			route = "none"
 		}
+		took := s.Now().Sub(start)
+		s.calls.End(call, observe.Ended{ID: id, Method: method(c.Request().Method), Route: route, Status: c.Response().Status, Took: took})
 		s.Log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("request_id", id), slog.String("method", method(c.Request().Method)),
-			slog.String("route", route), slog.Int("status", c.Response().Status), slog.Duration("took", s.Now().Sub(start)), slog.String("ip", c.RealIP()))
+			slog.String("route", route), slog.Int("status", c.Response().Status), slog.Duration("took", took), slog.String("ip", c.RealIP()))
 		return nil
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"example.com/aye/approval"
 	"example.com/aye/devices"
 	"example.com/aye/internal/audit"
+	"example.com/aye/internal/observe"
 	"example.com/aye/otp"
 	"example.com/aye/pairing"
 	"example.com/aye/portal/page"
@@ -45,8 +46,10 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// Unavailable is what a service says while something it needs, the database, cannot be used.
 	Unavailable error
-	Log         *slog.Logger
-	Now         func() time.Time
+	// Observe is told of calls; nil for nobody.
+	Observe *observe.Observer
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Server answers with pages. Make it with [New].
@@ -54,6 +57,7 @@ type Server struct {
 	Config
 	echo    *echo.Echo
 	pages   *page.Renderer
+	calls   *observe.Calls
 	foreign *http.CrossOriginProtection
 	headers map[string]string
 	// texts are the routes that may send a text message, by method and path.
@@ -79,7 +83,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), pages: pages, foreign: http.NewCrossOriginProtection(), https: strings.HasPrefix(c.Origin, "https://"), texts: map[string]bool{}}
+	s := &Server{Config: c, echo: echo.New(), pages: pages, calls: c.Observe.Calls("portal"), foreign: http.NewCrossOriginProtection(), https: strings.HasPrefix(c.Origin, "https://"), texts: map[string]bool{}}
 	s.headers = s.everywhere()
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = clientIP(c.TrustedProxies)

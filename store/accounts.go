@@ -168,7 +168,9 @@ func (s *Store) personByEmail(ctx context.Context, c conn, email string) (accoun
 
 // AddMember makes or finds the person, and makes the membership.
 func (s *Store) AddMember(ctx context.Context, m accounts.Member, invitation string, entry audit.Entry) (accounts.Member, error) {
+	given, link := m, invitation
 	err := s.write(ctx, func(tx *transaction) error {
+		m, invitation = given, link
 		known, err := s.personByEmail(ctx, tx.conn, m.Person.Email)
 		switch {
 		case err == nil:

@@ -110,13 +110,14 @@ func (s *Store) KeepAlert(ctx context.Context, a alerts.Alert, next time.Time) e
 	return err
 }
 
-// DueAlerts gives what is to be sent now, the longest due first.
+// DueAlerts takes what is to be sent now, the longest due first. Who took it has 90 seconds to send it and to say so;
+// nobody else is given it meanwhile.
 func (s *Store) DueAlerts(ctx context.Context, now time.Time, limit int) ([]alerts.Pending, error) {
-	c, err := s.reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := all[alertRow](c, "SELECT id, kind, organisation_id, at, data, attempts FROM alert_deliveries WHERE next <= "+number+" ORDER BY next, id LIMIT "+number, millis(now), limit)
+	rows, err := take(ctx, s, "SELECT id, kind, organisation_id, at, data, attempts FROM alert_deliveries WHERE next <= "+number+" ORDER BY next, id LIMIT "+number,
+		[]any{millis(now), limit}, func(tx *transaction, rows []alertRow) error {
+			_, err := tx.exec("UPDATE alert_deliveries SET next = ? WHERE id IN "+places(len(rows)), behind(millis(now.Add(lease)), rows, func(r alertRow) string { return r.ID })...)
+			return err
+		})
 	return each(rows, err, alertRow.pending)
 }
 

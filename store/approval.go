@@ -17,10 +17,16 @@ import (
 var _ approval.Store = (*Store)(nil)
 
 // Ask adds a request, with nothing able to change between the look at how the person stands
-// and what is stored.
+// and what is stored. It looks at the person's requests and budget, which are written by what is about the person, and at
+// what the creation key made, which only the same key makes; all else that writes them is alone, but for HandOut and
+// Deliver, of which it looks at nothing.
 func (s *Store) Ask(ctx context.Context, key approval.Creation, admit func(approval.Situation) (approval.Admission, error)) (approval.Request, error) {
 	var row approvalRow
-	err := s.write(ctx, func(tx *transaction) error {
+	keys := []string{keyPerson + key.PersonID}
+	if key.Key != "" {
+		keys = append(keys, keyCreation+key.ApplicationID+" "+key.Key)
+	}
+	err := s.about(keys...).write(ctx, func(tx *transaction) error {
 		now := s.now()
 		known, found, err := created[approvalRow](tx, key.ApplicationID, key.Key, now)
 		if err != nil {
@@ -181,7 +187,7 @@ func (s *Store) Decision(ctx context.Context, deviceID, id string) (approval.Dec
 	return row.decision(), err
 }
 
-// HandOut stores that the release code is handed out for the first time.
+// HandOut stores that the release code is handed out for the first time. It looks at its own row.
 func (s *Store) HandOut(ctx context.Context, id string, at, redeemBy time.Time) (bool, error) {
 	return s.update(ctx, func(tx *transaction) (int64, error) {
 		return tx.exec("UPDATE approvals SET delivered = ?, redeem_by = ? WHERE id = ? AND state = 'approved' AND delivered = 0", millis(at), millis(redeemBy), id)

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -50,29 +52,54 @@ type auditHeadRow struct {
 // TableName names the table.
 func (auditHeadRow) TableName() string { return "audit_heads" }
 
-// record appends entries to their chains, in the transaction of what they tell of, with where it was done from.
+// record appends entries to their chains, in the transaction of what they tell of, with where it was done from. A change
+// that has others beside it appends them at its end.
 func record(tx *transaction, entries ...audit.Entry) error {
 	origin := audit.OriginOf(tx.ctx)
 	for _, entry := range entries {
-		end, err := tx.chainEnd(entry.Organisation)
-		if err != nil {
+		if tx.late {
+			tx.entries = append(tx.entries, entry.From(origin))
+			continue
+		}
+		if err := tx.appendRow(entry.From(origin)); err != nil {
 			return err
 		}
-		row, err := audit.Append(audit.Row{Sequence: end.Sequence, Hash: end.Hash}, entry.From(origin))
-		if err != nil {
-			return err
-		}
-		_, err = tx.exec("INSERT INTO audit_rows (organisation, sequence, actor, action, subject, at, data, commitments, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			row.Organisation, row.Sequence, row.Actor, row.Action, row.Subject, millis(row.At), documentOf(row.Data), commitmentsOf(row), row.Previous, row.Hash)
-		if err == nil {
-			err = keepPersonal(tx, row)
-		}
-		if err != nil {
-			return err
-		}
-		tx.touched = append(tx.touched, end)
-		tx.heads[row.Organisation] = chainEnd{auditHeadRow{Organisation: row.Organisation, Sequence: row.Sequence, Hash: row.Hash}, true}
 	}
+	return nil
+}
+
+// appendLate appends what waits, chain by chain in one order: two changes that append to the same chains do not wait for
+// each other for ever.
+func (tx *transaction) appendLate() error {
+	slices.SortStableFunc(tx.entries, func(a, b audit.Entry) int { return cmp.Compare(a.Organisation, b.Organisation) })
+	for _, entry := range tx.entries {
+		if err := tx.appendRow(entry); err != nil {
+			return err
+		}
+	}
+	tx.entries = nil
+	return nil
+}
+
+func (tx *transaction) appendRow(entry audit.Entry) error {
+	end, err := tx.chainEnd(entry.Organisation)
+	if err != nil {
+		return err
+	}
+	row, err := audit.Append(audit.Row{Sequence: end.Sequence, Hash: end.Hash}, entry)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec("INSERT INTO audit_rows (organisation, sequence, actor, action, subject, at, data, commitments, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		row.Organisation, row.Sequence, row.Actor, row.Action, row.Subject, millis(row.At), documentOf(row.Data), commitmentsOf(row), row.Previous, row.Hash)
+	if err == nil {
+		err = keepPersonal(tx, row)
+	}
+	if err != nil {
+		return err
+	}
+	tx.touched = append(tx.touched, end)
+	tx.heads[row.Organisation] = chainEnd{auditHeadRow{Organisation: row.Organisation, Sequence: row.Sequence, Hash: row.Hash}, true}
 	return nil
 }
 
@@ -85,12 +112,19 @@ func commitmentsOf(row audit.Row) any {
 }
 
 // chainEnd reads the end of a chain once in a transaction: another process may have written
-// before it, and none can meanwhile.
+// before it, and none can meanwhile, because PostgreSQL holds the row.
 func (tx *transaction) chainEnd(organisation string) (chainEnd, error) {
 	if end, ok := tx.heads[organisation]; ok {
 		return end, nil
 	}
-	head, err := one[auditHeadRow](tx.conn, errRefused, "SELECT sequence, hash FROM audit_heads WHERE organisation = ?", organisation)
+	query := "SELECT sequence, hash FROM audit_heads WHERE organisation = ?" + tx.dialect.locked
+	head, err := one[auditHeadRow](tx.conn, errRefused, query, organisation)
+	if errors.Is(err, errRefused) && tx.late {
+		// A row that is not there cannot be held: of two that make the first entry of a chain, one waits here.
+		if _, err = tx.exec("INSERT INTO audit_heads (organisation, sequence, hash) VALUES (?, 0, '') ON CONFLICT (organisation) DO NOTHING", organisation); err == nil {
+			head, err = one[auditHeadRow](tx.conn, errRefused, query, organisation)
+		}
+	}
 	if err != nil && !errors.Is(err, errRefused) {
 		return chainEnd{}, err
 	}
@@ -101,9 +135,9 @@ func (tx *transaction) chainEnd(organisation string) (chainEnd, error) {
 
 func (r *auditHeadRow) fields() []any { return []any{&r.Sequence, &r.Hash} }
 
-// Write appends an entry that tells of no change.
+// Write appends an entry that tells of no change. The end of its chain is all that it looks at, and that it holds.
 func (s *Store) Write(ctx context.Context, entry audit.Entry) error {
-	return s.write(ctx, func(tx *transaction) error { return record(tx, entry) })
+	return s.about().write(ctx, func(tx *transaction) error { return record(tx, entry) })
 }
 
 // AuditRows gives a part of a chain.

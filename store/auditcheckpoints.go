@@ -81,12 +81,26 @@ type PendingCheckpoint struct {
 	At        int64
 }
 
-// PendingCheckpoints gives those that the sink is due to be told.
+func (p *PendingCheckpoint) fields() []any {
+	return []any{&p.Sink, &p.Organisation, &p.Number, &p.Attempts, &p.Signature, &p.At}
+}
+
+// PendingCheckpoints takes those that the sink is due to be told. Who took them has 90 seconds to tell them and to say so;
+// nobody else is given them meanwhile.
 func (s *Store) PendingCheckpoints(ctx context.Context, sink string, now time.Time, limit int) ([]PendingCheckpoint, error) {
-	var pending []PendingCheckpoint
-	err := s.read(ctx).Raw("SELECT o.sink, o.organisation, o.number, o.attempts, c.signature, c.at FROM audit_outbox AS o CROSS JOIN audit_checkpoints AS c "+
-		"ON c.organisation = o.organisation AND c.number = o.number WHERE o.sink = ? AND o.next <= ? ORDER BY o.next LIMIT ?", sink, millis(now), limit).Scan(&pending).Error
-	return pending, err
+	const itself = " FROM audit_checkpoints AS c WHERE c.organisation = o.organisation AND c.number = o.number)"
+	query := "SELECT o.sink, o.organisation, o.number, o.attempts, (SELECT c.signature" + itself + ", (SELECT c.at" + itself +
+		" FROM audit_outbox AS o WHERE o.sink = " + text + " AND o.next <= " + number + " AND EXISTS (SELECT 1" + itself + " ORDER BY o.next LIMIT " + number
+	return take(ctx, s, query, []any{sink, millis(now), limit},
+		func(tx *transaction, rows []PendingCheckpoint) error {
+			for _, p := range rows {
+				_, err := tx.exec("UPDATE audit_outbox SET next = ? WHERE sink = ? AND organisation = ? AND number = ?", millis(now.Add(lease)), p.Sink, p.Organisation, p.Number)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 }
 
 // CheckpointTold forgets that the sink is to be told, or puts it off until next.

@@ -14,7 +14,7 @@ import (
 // so does the index give rows in their order.
 func (s *Store) SearchAudit(ctx context.Context, q audit.Query) ([]audit.Row, error) {
 	var found []audit.Row
-	for _, key := range keysOf(q) {
+	for _, key := range s.keysOf(q) {
 		rows, err := list(narrow(s.read(ctx), q).Where(key.condition, key.id).Order("sequence DESC").Limit(q.Limit), auditRow.row)
 		if err != nil {
 			return nil, err
@@ -47,10 +47,10 @@ type auditKey struct {
 	id        any
 }
 
-func keysOf(q audit.Query) []auditKey {
+func (s *Store) keysOf(q audit.Query) []auditKey {
 	var keys []auditKey
 	for _, id := range q.Subjects {
-		keys = append(keys, auditKey{"subject = ?", id}, auditKey{"json_extract(data, '$.user') = ?", id})
+		keys = append(keys, auditKey{"subject = ?", id}, auditKey{s.dialect.user + " = ?", id})
 	}
 	if len(keys) > 0 {
 		return keys
@@ -68,8 +68,8 @@ func keysOf(q audit.Query) []auditKey {
 func narrow(db *gorm.DB, q audit.Query) *gorm.DB {
 	db = db.Where("organisation = ?", q.OrganisationID)
 	if len(q.Subjects) > 0 && len(q.Actors) > 0 {
-		// The plus keeps this from being looked up: then the rows would come in another order.
-		db = db.Where("+actor IN ?", q.Actors)
+		// The empty text keeps this from being looked up: then the rows would come in another order.
+		db = db.Where("actor || '' IN ?", q.Actors)
 	}
 	if len(q.Actions) > 0 {
 		db = db.Where("action IN ?", q.Actions)

@@ -38,7 +38,7 @@ func (s *Store) CheckAudit(ctx context.Context, sent []string) ([]audit.ChainRep
 	var reports []audit.ChainReport
 	for _, chain := range chains {
 		// One snapshot, or a row that is written meanwhile would be missing from the chain or its head.
-		err := s.read(ctx).Transaction(func(tx *gorm.DB) error {
+		err := s.snapshot(ctx, func(tx *gorm.DB) error {
 			report, err := verifyChain(tx, chain, keys, of[chain])
 			reports = append(reports, report)
 			return err
@@ -138,7 +138,7 @@ func (s *Store) ExportAudit(ctx context.Context, e audit.Selection, to *audit.Ex
 	}
 	to.Personal = e.Personal
 	for _, chain := range chains {
-		if err := s.read(ctx).Transaction(func(tx *gorm.DB) error { return exportChain(tx, chain, e, keys, to) }); err != nil {
+		if err := s.snapshot(ctx, func(tx *gorm.DB) error { return exportChain(tx, chain, e, keys, to) }); err != nil {
 			return err
 		}
 	}

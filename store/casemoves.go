@@ -155,7 +155,7 @@ func (s *statement) caseSettings(m support.Move) {
 		if m.OperatorID != "" {
 			stands = now
 		}
-		s.add(", due = CASE WHEN due > ? THEN MIN(due, ?) ELSE ? END", stands, millis(m.Due), millis(m.Due))
+		s.add(", due = CASE WHEN due > ? AND due < ? THEN due ELSE ? END", stands, millis(m.Due), millis(m.Due))
 	}
 	if m.Link > 0 {
 		s.add(", link = ?, link_until = ?, link_used = 0", m.Link, millis(m.LinkUntil))

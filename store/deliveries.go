@@ -123,9 +123,9 @@ func keepBudget(tx *transaction, personID string, b approval.Budget) error {
 	return err
 }
 
-// TakeAsk counts one more push for the person, if allowed says so.
+// TakeAsk counts one more push for the person, if allowed says so. It looks at the person's budget alone.
 func (s *Store) TakeAsk(ctx context.Context, r approval.Request, allowed func(approval.Budget) (approval.Budget, bool)) (bool, error) {
-	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+	return s.about(keyPerson+r.PersonID).attempt(ctx, func(tx *transaction) (bool, error) {
 		budget, err := budgetOf(tx, r.PersonID)
 		if err != nil {
 			return false, err

@@ -329,16 +329,17 @@ type proofRow struct {
 func (proofRow) TableName() string { return "proofs" }
 
 // UseProof remembers the id of a proof. Each one that is remembered lets a few go that are
-// no longer needed, so that the table does not grow.
+// no longer needed, so that the table does not grow. That the id is new is said by the key of the table: who comes second
+// waits for the first. Those that are let go were of use to nobody.
 func (s *Store) UseProof(ctx context.Context, deviceID, jti string, until time.Time) (bool, error) {
-	row := proofRow{DeviceID: deviceID, JTI: jti, Until: millis(until)}
-	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+	return s.about().attempt(ctx, func(tx *transaction) (bool, error) {
+		row := proofRow{DeviceID: deviceID, JTI: jti, Until: millis(until)}
 		fresh, err := changed(tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row))
 		if err != nil || !fresh {
 			return false, err
 		}
 		return true, tx.Exec(`DELETE FROM proofs WHERE (device_id, jti) IN
-			(SELECT device_id, jti FROM proofs WHERE until < ? ORDER BY until LIMIT 4)`, millis(s.now())).Error
+			(SELECT device_id, jti FROM proofs WHERE until < ? ORDER BY until LIMIT 4`+tx.dialect.passing+")", millis(s.now())).Error
 	})
 }
 
@@ -372,9 +373,9 @@ func (s *Store) MarkPush(ctx context.Context, id string, address secret.Secret, 
 	})
 }
 
-// Seen stores when the phone last called.
+// Seen stores when the phone last called. It is one statement, which looks at its own row.
 func (s *Store) Seen(ctx context.Context, id string, at time.Time) error {
-	return s.write(ctx, func(tx *transaction) error {
+	return s.about().write(ctx, func(tx *transaction) error {
 		found, err := changed(tx.Model(&deviceRow{}).Where("id = ? AND status <> 'removed'", id).UpdateColumn("seen", millis(at)))
 		if err == nil && !found {
 			err = devices.ErrUnknown

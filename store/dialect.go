@@ -2,43 +2,68 @@ package store
 
 import (
 	"errors"
-	"fmt"
-
-	"github.com/mattn/go-sqlite3"
-	"gorm.io/driver/sqlite"
-	"gorm.io/gorm"
+	"strconv"
+	"strings"
+	"sync"
 )
 
-// ErrUnavailable says that the database cannot be used at this moment: another process holds
-// it for too long, or the disk is full or fails. The same call may work later.
+// ErrUnavailable says that the database cannot be used at this moment: it cannot be reached, it is
+// held by somebody for too long, or its disk is full or fails. The same call may work later. A change
+// that ended so was mostly not made; where its commit was not answered, it may have been.
 var ErrUnavailable = errors.New("the database is not available at the moment")
 
-// dialect is gorm's SQLite, with errors that callers can tell apart.
-type dialect struct{ *sqlite.Dialector }
-
-// Translate is called by gorm with every error.
-func (d dialect) Translate(err error) error { return translate(err) }
-
-// locked tells whether another process has the file to itself.
-func locked(err error) bool {
-	var failure sqlite3.Error
-	return errors.As(err, &failure) && failure.Code == sqlite3.ErrBusy
+// dialect is what the two databases say in different words. All other SQL is the same text for both.
+type dialect struct {
+	// postgres says which of the two it is.
+	postgres bool
+	// month is the month of the time in the column at, such as 2026-02.
+	month string
+	// user is the member that an audit row is about: an expression that has an index.
+	user string
+	// locked ends a select whose rows nobody else may change until the commit.
+	locked string
+	// passing ends a select that passes by rows that another change holds.
+	passing string
 }
 
-func translate(err error) error {
-	var failure sqlite3.Error
-	if !errors.As(err, &failure) {
-		return err
+// Only one change at a time is made on SQLite, so nothing needs to be held or passed by.
+var dialectSQLite = dialect{
+	month: "strftime('%Y-%m', at / 1000, 'unixepoch')",
+	user:  "json_extract(data, '$.user')",
+}
+
+var dialectPostgres = dialect{
+	postgres: true,
+	month:    "to_char(to_timestamp(at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM')",
+	user:     "data ->> 'user'",
+	locked:   " FOR UPDATE",
+	passing:  " FOR UPDATE SKIP LOCKED",
+}
+
+// bound has the texts with ? that were asked for, as PostgreSQL takes them. They are as many as there
+// are statements: none has a value in it.
+var bound sync.Map
+
+// bind writes the places of values as the database does: ? for SQLite, $1, $2 … for PostgreSQL. No
+// statement has a question mark that is something else.
+func (d dialect) bind(query string) string {
+	if !d.postgres || !strings.Contains(query, "?") {
+		return query
 	}
-	switch failure.ExtendedCode {
-	case sqlite3.ErrConstraintUnique, sqlite3.ErrConstraintPrimaryKey:
-		return gorm.ErrDuplicatedKey
-	case sqlite3.ErrConstraintForeignKey:
-		return gorm.ErrForeignKeyViolated
+	if known, ok := bound.Load(query); ok {
+		return known.(string) //nolint:forcetypeassert // nothing else is stored there
 	}
-	switch failure.Code {
-	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrCantOpen, sqlite3.ErrReadonly, sqlite3.ErrNomem:
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	var numbered strings.Builder
+	rest := query
+	for place := 1; ; place++ {
+		before, after, more := strings.Cut(rest, "?")
+		numbered.WriteString(before)
+		if !more {
+			break
+		}
+		numbered.WriteString("$" + strconv.Itoa(place))
+		rest = after
 	}
-	return fmt.Errorf("database: %w", err)
+	bound.Store(query, numbered.String())
+	return numbered.String()
 }

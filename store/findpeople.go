@@ -23,7 +23,7 @@ func (s *Store) FindPeople(ctx context.Context, organisationID, part, numberInde
 	} else {
 		// The name also as it was typed: SQLite knows the small letters of ASCII alone.
 		query.add("m.organisation_id = "+text+` AND m.status <> 'ended' AND m.status = 'active' AND (p.number_index = ? AND p.number_index <> ''
-			OR ? <> '' AND (instr(p.email, ?) > 0 OR instr(lower(p.display), ?) > 0 OR instr(p.display, ?) > 0))`, organisationID, numberIndex, part, folded, folded, part)
+			OR ? <> '' AND (replace(p.email, ?, '') <> p.email OR replace(lower(p.display), ?, '') <> lower(p.display) OR replace(p.display, ?, '') <> p.display))`, organisationID, numberIndex, part, folded, folded, part)
 	}
 	query.add(" LIMIT "+number, limit)
 	people, err := s.membersWhere(ctx, query.text, query.values...)

@@ -116,6 +116,7 @@ func (s *Store) ImportStep(ctx context.Context, id string, done int, m accounts.
 	var invited accounts.Member
 	var again bool
 	held, err := s.attempt(ctx, func(tx *transaction) (bool, error) {
+		again = false
 		rows, err := tx.exec("UPDATE imports SET done = done + 1 WHERE id = ? AND done = ? AND state = 'running'", id, done)
 		if err != nil || rows == 0 {
 			return false, err

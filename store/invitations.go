@@ -43,6 +43,7 @@ func called(m accounts.Member, as string) accounts.Member {
 func (s *Store) Invite(ctx context.Context, m accounts.Member, invitation string, may func(before accounts.Role) error, entry audit.Entry) (accounts.Member, error) {
 	var invited accounts.Member
 	err := s.write(ctx, func(tx *transaction) error {
+		entry := entry
 		var again bool
 		var err error
 		if invited, again, err = s.invite(ctx, tx, m, invitation, may, entry); err != nil {

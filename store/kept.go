@@ -156,11 +156,11 @@ func openMessage(ctx context.Context, s *Store, row map[string]any) error {
 
 // plainRows gives rows by the names of their columns.
 func plainRows(c conn, query string, args ...any) ([]map[string]any, error) {
-	rows, err := c.pool.QueryContext(c.ctx, query, args...)
+	rows, cancel, err := c.query(query, args)
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
+	defer finish(rows, cancel)
 	columns, err := rows.Columns()
 	if err != nil {
 		return nil, err

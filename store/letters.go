@@ -54,6 +54,7 @@ func (s *Store) AddLetter(ctx context.Context, l accounts.MailedLetter, most int
 	}
 	begin := millis(l.Created.Add(-within))
 	ok, err = s.attempt(ctx, func(tx *transaction) (bool, error) {
+		until = time.Time{}
 		to, failure := all[timeRow](tx.conn, "SELECT created FROM letters WHERE kind = "+text+" AND address = "+text+" AND created > "+number+" ORDER BY created", l.Kind, l.Address, begin)
 		if failure != nil {
 			return false, failure

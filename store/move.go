@@ -13,9 +13,11 @@ import (
 )
 
 // Move goes along one edge. All its conditions stand in one update, so that of any number of
-// callers the database chooses one.
+// callers the database chooses one. Beside the request itself it looks at the person's other pending ones and budget, which
+// are written by what is about the person; at phones, which only change alone; and at what the phone signed before, which
+// is a key of the table. HandOut writes the same row: whoever comes second looks at it again.
 func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (bool, error) {
-	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+	return s.aboutPersonOf(m.RequestID).attempt(ctx, func(tx *transaction) (bool, error) {
 		update := edge(m)
 		row, err := one[movedRow](tx.conn, errRefused, update.text, update.values...)
 		if errors.Is(err, errRefused) {
@@ -56,6 +58,16 @@ type statement struct {
 func (s *statement) add(part string, values ...any) {
 	s.text += part
 	s.values = append(s.values, values...)
+}
+
+// refers adds the condition that a column has the id. An empty one is NULL, which equals nothing; and what compares with
+// NULL too has no index on PostgreSQL.
+func (s *statement) refers(column, id string) {
+	if id == "" {
+		s.add(column + " IS NULL")
+		return
+	}
+	s.add(column+" = "+text, id)
 }
 
 // edge is the one update.

@@ -90,7 +90,7 @@ func (s *Store) TryNumber(ctx context.Context, personID string, since, now time.
 		if _, err = tx.exec("UPDATE number_proofs SET tries = tries + 1 WHERE id = ?", row.ID); err != nil {
 			return err
 		}
-		hour, err := one[timeRow](tx.conn, errRefused, "SELECT coalesce(sum(tries), 0) FROM number_proofs WHERE person_id = "+text+" AND created > "+number, personID, millis(now.Add(-time.Hour)))
+		hour, err := one[timeRow](tx.conn, errRefused, "SELECT CAST(coalesce(sum(tries), 0) AS BIGINT) FROM number_proofs WHERE person_id = "+text+" AND created > "+number, personID, millis(now.Add(-time.Hour)))
 		tries = accounts.NumberTries{Message: row.Tries + 1, Hour: int(hour.at)}
 		return err
 	})

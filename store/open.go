@@ -32,30 +32,50 @@ const statements = 256
 
 // Config says where the database is.
 type Config struct {
-	// Path is the database file. It, and the folder around it, is made where it is not there.
+	// Path is the file of SQLite. It, and the folder around it, is made where it is not there.
 	Path string
-	Keys *secret.Keys
-	Now  func() time.Time
-	Log  *slog.Logger
+	// URL is that of PostgreSQL, which is used in the place of SQLite where it is not empty.
+	URL secret.Secret
+	// Connections is how many there may be to PostgreSQL, 0 for [DefaultConnections]. Some are kept for reading.
+	Connections int
+	Keys        *secret.Keys
+	Now         func() time.Time
+	Log         *slog.Logger
+	// marked opens a database also where its marks say that nobody is to work on it.
+	marked bool
+	// Took is told how long each read and each change took; see [TookRead]. It must not block; nil for nobody.
+	Took func(kind string, took time.Duration, err error)
 }
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
-	// writer has one connection, so that writers stand in line here rather than in SQLite,
-	// where waiting is polling. reader has many that cannot write.
+	// writer has one connection to SQLite, so that writers stand in line here rather than in SQLite,
+	// where waiting is polling. reader has many that cannot write. To PostgreSQL both have the same pool.
 	writer, reader *gorm.DB
-	group          *writer
+	dialect        *dialect
+	group          maker
 	counts         counts
-	vault          *secret.Vault
-	now            func() time.Time
+	// shaken is when a connection to PostgreSQL was lost last.
+	shaken atomic.Int64
+	// stray is how many rows fit no month, by table, when that was counted last.
+	stray atomic.Pointer[map[string]int64]
+	vault *secret.Vault
+	now   func() time.Time
 }
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, config Config) (*Store, error) {
+	if config.URL != "" {
+		s := &Store{now: config.Now, dialect: &dialectPostgres}
+		if err := s.open(ctx, config); err != nil {
+			return nil, errors.Join(fmt.Errorf("open the database: %w", err), s.Close())
+		}
+		return s, nil
+	}
 	// For a moment of its own start or end another process has the file to itself, and then
 	// SQLite does not wait as it does for a transaction.
 	for patience := time.After(openPatience); ; {
-		s := &Store{now: config.Now}
+		s := &Store{now: config.Now, dialect: &dialectSQLite}
 		err := s.open(ctx, config)
 		if err == nil {
 			return s, nil
@@ -75,6 +95,24 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, config Config) error {
+	open := s.openSQLite
+	if s.dialect.postgres {
+		open = s.openPostgres
+	}
+	s.counts.took = config.Took
+	err := open(ctx, config)
+	if err == nil && !config.marked {
+		err = s.refuseMarked(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	s.group = timing(s.group, config.Took)
+	s.vault, err = secret.NewVault(config.Keys, s)
+	return err
+}
+
+func (s *Store) openSQLite(ctx context.Context, config Config) error {
 	path, err := filepath.Abs(config.Path)
 	if err != nil {
 		return err
@@ -84,7 +122,7 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	}
 	// FULL: an approval that was acknowledged survives a power failure. immediate: a
 	// transaction that reads before it writes would otherwise fail at once beside another.
-	s.writer, err = s.connect(path, config.Log, 1, &s.counts.writes, url.Values{
+	s.writer, err = s.connectSQLite(path, config.Log, 1, &s.counts.writes, url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
 		"_busy_timeout": {"5000"}, "_txlock": {"immediate"},
 	})
@@ -101,13 +139,9 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	// What a reader has cached is void at each commit, and given back to the system page by page:
 	// a small cache is one piece of memory that stays. More readers than processors gained
 	// nothing that could be measured.
-	s.reader, err = s.connect(path, config.Log, max(2, runtime.NumCPU()), &s.counts.reads, url.Values{
+	s.reader, err = s.connectSQLite(path, config.Log, max(2, runtime.NumCPU()), &s.counts.reads, url.Values{
 		"mode": {"ro"}, "_query_only": {"on"}, "_busy_timeout": {"5000"}, "_cache_size": {"20"},
 	})
-	if err != nil {
-		return err
-	}
-	s.vault, err = secret.NewVault(config.Keys, s)
 	return err
 }
 
@@ -131,7 +165,7 @@ func makeFile(path string) error {
 	return nil
 }
 
-func (s *Store) connect(path string, log *slog.Logger, connections int, count *atomic.Int64, options url.Values) (*gorm.DB, error) {
+func (s *Store) connectSQLite(path string, log *slog.Logger, connections int, count *atomic.Int64, options url.Values) (*gorm.DB, error) {
 	// The driver keeps prepared statements. gorm's own would be prepared anew in each transaction.
 	options.Set("_stmt_cache_size", strconv.Itoa(statements))
 	options.Set("_mutex", "no") // database/sql gives a connection to one caller at a time
@@ -143,17 +177,23 @@ func (s *Store) connect(path string, log *slog.Logger, connections int, count *a
 	below.SetMaxOpenConns(connections)
 	below.SetMaxIdleConns(connections)
 	counted := &pool{DB: below, counts: &s.counts, count: count}
-	db, err := gorm.Open(dialect{&sqlite.Dialector{Conn: counted}}, &gorm.Config{
+	db, err := s.connect(sqliteDialector{&sqlite.Dialector{Conn: counted}}, log)
+	if err != nil {
+		return nil, errors.Join(err, below.Close())
+	}
+	return db, nil
+}
+
+// connect gives gorm its pool, which the dialector has.
+func (s *Store) connect(dialector gorm.Dialector, log *slog.Logger) (*gorm.DB, error) {
+	db, err := gorm.Open(dialector, &gorm.Config{
 		SkipDefaultTransaction: true, TranslateError: true,
 		Logger: logger{log}, NowFunc: func() time.Time { return time.Now().UTC() },
 	})
 	if err == nil {
 		err = db.Callback().Query().After("gorm:query").Register("aye:rows", func(tx *gorm.DB) { s.counts.rows.Add(max(0, tx.RowsAffected)) })
 	}
-	if err != nil {
-		return nil, errors.Join(translate(err), below.Close())
-	}
-	return db, nil
+	return db, translate(err)
 }
 
 // durable makes sure that a commit waits for the disk. A driver that came to spell its options
@@ -179,7 +219,7 @@ func (s *Store) Close() error {
 		if db == nil {
 			continue
 		}
-		pool, err := db.DB()
+		pool, err := db.DB() // of PostgreSQL it is one, and may be closed twice
 		if err == nil {
 			err = pool.Close()
 		}
@@ -194,6 +234,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.reader.WithContext(ctx).Raw("SELECT 1 FROM data_keys UNION SELECT 1").Scan(&one).Error; err != nil {
 		return err
 	}
-	// Begins an immediate transaction, which needs the lock that every change needs.
-	return s.write(ctx, func(*transaction) error { return nil })
+	// On SQLite this begins an immediate transaction, which needs the lock that every change needs. On PostgreSQL it needs
+	// one that no change holds for long, and it asks for a transaction that may write, which a standby refuses.
+	return s.about().write(ctx, func(*transaction) error { return nil })
 }

@@ -43,7 +43,7 @@ const isApp = "person_id = ? AND device_id IS NULL"
 // phone that is not trusted yet makes no codes that count, and neither does an app that has not
 // shown one.
 func (s *Store) Authenticators(ctx context.Context, personID string) ([]otp.Authenticator, error) {
-	query := s.read(ctx).Table("authenticators").Select("authenticators.*, CASE WHEN devices.local THEN devices.organisation_id ELSE '' END AS organisation_id").
+	query := s.read(ctx).Table("authenticators").Select("authenticators.*, CASE WHEN devices.local <> 0 THEN devices.organisation_id ELSE '' END AS organisation_id").
 		Joins("LEFT JOIN devices ON devices.id = authenticators.device_id").
 		Where("authenticators.person_id = ?", personID).
 		Where("devices.status = 'active' OR (authenticators.device_id IS NULL AND authenticators.confirmed > 0)").
@@ -56,9 +56,9 @@ func (s *Store) Authenticators(ctx context.Context, personID string) ([]otp.Auth
 	})
 }
 
-// UseStep moves the last step up.
+// UseStep moves the last step up. It is one statement, which looks at its own row.
 func (s *Store) UseStep(ctx context.Context, authenticatorID string, step int64, at time.Time) (bool, error) {
-	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+	return s.about().attempt(ctx, func(tx *transaction) (bool, error) {
 		return changed(tx.Model(&authenticatorRow{}).Where("id = ? AND last_step < ?", authenticatorID, step).
 			UpdateColumns(map[string]any{"last_step": step, "used": millis(at)}))
 	})
@@ -94,10 +94,17 @@ func (r *triesRow) count(limit otp.Limit, now time.Time) (full bool, until time.
 	return true, moment(r.Times.value[over]).Add(limit.Window)
 }
 
-// Spend counts one try against all limits or against none.
+// Spend counts one try against all limits or against none. It looks at the counts of its scopes, and is about each of them.
+// Whoever forgets counts is alone.
 func (s *Store) Spend(ctx context.Context, limits []otp.Limit, now time.Time) (ok bool, until time.Time, err error) {
-	refused, forGood, later := false, false, time.Time{}
-	err = s.write(ctx, func(tx *transaction) error {
+	var refused, forGood bool
+	var later time.Time
+	keys := make([]string, 0, len(limits))
+	for _, limit := range limits {
+		keys = append(keys, keyTries+limit.Scope)
+	}
+	err = s.about(keys...).write(ctx, func(tx *transaction) error {
+		refused, forGood, later = false, false, time.Time{}
 		rows := make([]triesRow, 0, len(limits))
 		for _, limit := range limits {
 			row, failure := find[triesRow](tx.Where("scope = ?", limit.Scope), errRefused)

@@ -67,8 +67,9 @@ func (r pairingRow) pairing() pairing.Pairing {
 
 // OpenPairing adds a pairing, or gives the one that the creation key made before.
 func (s *Store) OpenPairing(ctx context.Context, p pairing.Pairing, since time.Time, limit int, entry audit.Entry) (pairing.Pairing, error) {
-	row := pairingRowOf(p)
+	var row pairingRow
 	err := s.write(ctx, func(tx *transaction) error {
+		row = pairingRowOf(p)
 		known, found, err := created[pairingRow](tx, p.ApplicationID, p.CreationKey, p.Created)
 		if err != nil {
 			return err
@@ -114,7 +115,11 @@ func created[R any](tx *transaction, applicationID, key string, now time.Time) (
 	if applicationID == "" || key == "" {
 		return row, false, nil
 	}
-	const named = "application_id = ? AND creation_key = ? AND creation_key <> ''"
+	named := "application_id = ? AND creation_key = ? AND creation_key <> ''"
+	if _, ofRequest := any(row).(approvalRow); ofRequest && tx.dialect.postgres {
+		// The parts of a table have no index over all of them: which key made which request stands beside it.
+		named = "id = (SELECT k.request_id FROM approval_keys AS k WHERE k.application_id = ? AND k.creation_key = ?)"
+	}
 	begin := millis(now.Add(-creationKeyLife))
 	err = tx.Model(&row).Where(named+" AND created <= ?", applicationID, key, begin).UpdateColumn("creation_key", "").Error
 	if err != nil {

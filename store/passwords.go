@@ -80,10 +80,12 @@ type passwordTriesRow struct {
 
 func (r *passwordTriesRow) fields() []any { return []any{&r.failures, &r.until} }
 
-// SpendTry counts one try against all counts or against none.
+// SpendTry counts one try against all counts or against none. It looks at the counts of the account, and is about that.
 func (s *Store) SpendTry(ctx context.Context, account string, tries []accounts.Tries, now time.Time) (ok bool, until time.Time, err error) {
-	refused, forGood, later := false, false, time.Time{}
-	err = s.write(ctx, func(tx *transaction) error {
+	var refused, forGood bool
+	var later time.Time
+	err = s.about(keyAccount+account).write(ctx, func(tx *transaction) error {
+		refused, forGood, later = false, false, time.Time{}
 		rows := make([]passwordTriesRow, len(tries))
 		for i, try := range tries {
 			row, failure := one[passwordTriesRow](tx.conn, errRefused, "SELECT failures, until FROM password_tries WHERE account = ? AND scope = ?", account, try.Scope)
@@ -131,9 +133,9 @@ func countTry(tx *transaction, account string, try accounts.Tries, failures int6
 	return err
 }
 
-// ForgetTries sets counts to nothing.
+// ForgetTries sets counts to nothing. It looks at nothing else than what it takes away.
 func (s *Store) ForgetTries(ctx context.Context, account string, scopes ...string) error {
-	return s.write(ctx, func(tx *transaction) error {
+	return s.about(keyAccount+account).write(ctx, func(tx *transaction) error {
 		if len(scopes) == 0 {
 			_, err := tx.exec("DELETE FROM password_tries WHERE account = ?", account)
 			return err

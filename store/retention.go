@@ -21,6 +21,7 @@ const eraseSize = 500
 func (s *Store) Erase(ctx context.Context, before time.Time) (more bool, err error) {
 	var ids []string
 	err = s.write(ctx, func(tx *transaction) error {
+		ids = nil
 		if failure := tx.Model(&approvalRow{}).Where("created < ? AND challenge <> ''", millis(before)).Order("created").
 			Limit(eraseSize).Pluck("id", &ids).Error; failure != nil || len(ids) == 0 {
 			return failure

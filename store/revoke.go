@@ -14,6 +14,7 @@ import (
 func (s *Store) RevokeCase(ctx context.Context, r support.Revocation, entry audit.Entry) (bool, error) {
 	revoked := false
 	err := s.write(ctx, func(tx *transaction) error {
+		revoked = false
 		err := s.carryOut(tx, r, entry)
 		if errors.Is(err, errRefused) {
 			return escalate(tx, r)

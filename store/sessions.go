@@ -59,9 +59,9 @@ func changingValues(s signin.Session) []any {
 	}
 }
 
-// StartSession adds a session.
+// StartSession adds a session. What it looks at of a case only changes alone.
 func (s *Store) StartSession(ctx context.Context, session signin.Session, entry audit.Entry) error {
-	return s.write(ctx, func(tx *transaction) error {
+	return s.about(keyPerson+session.PersonID).write(ctx, func(tx *transaction) error {
 		if err := linkCounts(tx, session); err != nil {
 			return err
 		}
@@ -89,18 +89,20 @@ func (s *Store) Session(ctx context.Context, tokenHash string) (signin.Session, 
 	return row.session(), err
 }
 
-// TouchSession writes down that the session is used.
+// TouchSession writes down that the session is used. It looks at its own row.
 func (s *Store) TouchSession(ctx context.Context, id, tokenHash string, at time.Time) error {
 	_, err := s.update(ctx, func(tx *transaction) (int64, error) {
 		now := millis(at)
-		return tx.exec("UPDATE sessions SET seen = ?, pause = MAX(pause, ? - seen) WHERE id = ? AND token = ? AND seen < ?", now, now, id, tokenHash, now)
+		return tx.exec("UPDATE sessions SET seen = ?, pause = CASE WHEN pause < ? - seen THEN ? - seen ELSE pause END WHERE id = ? AND token = ? AND seen < ?", now, now, now, id, tokenHash, now)
 	})
 	return err
 }
 
-// ChangeSession makes one change. All its conditions stand in one update.
+// ChangeSession makes one change. All its conditions stand in one update. Beside the session itself it looks at requests of
+// the same person, which are moved by what is about the person, and at memberships, which only change alone. A request
+// is asked by one session: that is a key of the table.
 func (s *Store) ChangeSession(ctx context.Context, c signin.Change, entry audit.Entry) (bool, error) {
-	return s.attempt(ctx, func(tx *transaction) (bool, error) {
+	return s.about(keyPerson+c.From.PersonID).attempt(ctx, func(tx *transaction) (bool, error) {
 		update := sessionChange(c)
 		rows, err := tx.exec(update.text, update.values...)
 		if err != nil || rows == 0 {
@@ -131,7 +133,7 @@ func sessionChange(c signin.Change) *statement {
 	if c.Proof != "" || from.Level != to.Level { // the person is there
 		update.add(", pause = 0")
 	}
-	update.add(" WHERE id = ? AND person_id = ? AND token = ? AND level = ? AND purpose = ? AND attempt = ? AND waiting_id IS ? AND NOT "+wasReported,
+	update.add(" WHERE id = ? AND person_id = ? AND token = ? AND level = ? AND purpose = ? AND attempt = ? AND waiting_id IS NOT DISTINCT FROM ? AND NOT "+wasReported,
 		from.ID, from.PersonID, from.TokenHash, from.Level, from.Purpose, from.Attempt, reference(from.WaitingID))
 	update.add(` AND EXISTS (SELECT 1 FROM memberships AS m
 		WHERE m.id = ? AND m.organisation_id = ? AND m.person_id = sessions.person_id AND m.status = 'active')`, to.Member.ID, to.Organisation.ID)
@@ -176,10 +178,10 @@ func (s *Store) SessionsOf(ctx context.Context, personID string, now time.Time) 
 	return each(rows, err, sessionRow.session)
 }
 
-// EndSessions takes sessions away.
+// EndSessions takes sessions away, of one person.
 func (s *Store) EndSessions(ctx context.Context, e signin.Ending, entry audit.Entry) (int, error) {
 	ended := 0
-	err := s.write(ctx, func(tx *transaction) (err error) {
+	err := s.about(keyPerson+e.PersonID).write(ctx, func(tx *transaction) (err error) {
 		ended, err = endSessions(tx, e, entry)
 		return err
 	})
@@ -253,6 +255,7 @@ func (s *Store) LastChoice(ctx context.Context, personID, browser string) (strin
 func (s *Store) SweepSessions(ctx context.Context, now, choices time.Time, limit int) (bool, error) {
 	more := false
 	err := s.write(ctx, func(tx *transaction) error {
+		more = false
 		for _, sweep := range []struct {
 			query string
 			until time.Time

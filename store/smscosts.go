@@ -43,8 +43,9 @@ func (s *Store) Costs(ctx context.Context, q sms.CostQuery, currency string) ([]
 		return nil, err
 	}
 	var sum statement
-	sum.add(`SELECT strftime('%Y-%m', at / 1000, 'unixepoch'), coalesce(organisation_id, ''), payer, purpose, country, CASE WHEN currency <> '' THEN currency ELSE `+text+` END,
-		count(*), sum(parts), sum(CASE WHEN currency <> '' THEN price ELSE estimate END), sum(currency <> ''), sum(state IN ('sending', 'unknown'))
+	sum.add(`SELECT `+s.dialect.month+`, coalesce(organisation_id, ''), payer, purpose, country, CASE WHEN currency <> '' THEN currency ELSE `+text+` END,
+		count(*), CAST(sum(parts) AS BIGINT), CAST(sum(CASE WHEN currency <> '' THEN price ELSE estimate END) AS BIGINT), sum(CASE WHEN currency <> '' THEN 1 ELSE 0 END),
+		sum(CASE WHEN state IN ('sending', 'unknown') THEN 1 ELSE 0 END)
 		FROM sms_messages WHERE `, currency)
 	sum.during(q, "")
 	sum.add(wentOut + " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6")
@@ -90,23 +91,26 @@ func (s *Store) Messages(ctx context.Context, q sms.CostQuery, after string, lim
 // smsUserRow is somebody who logged in with a code.
 type smsUserRow struct {
 	sms.User
-	last int64
+	// last is when the newest code was used, ofOperator the newest that the operator paid.
+	last, ofOperator int64
 }
 
 func (r *smsUserRow) fields() []any {
-	return []any{&r.PersonID, &r.MembershipID, &r.OrganisationID, &r.Email, &r.Display, &r.last, &r.Times, &r.Other, (*string)(&r.Payer)}
+	return []any{&r.PersonID, &r.MembershipID, &r.OrganisationID, &r.Email, &r.Display, &r.last, &r.Times, &r.Other, &r.ofOperator}
 }
 
 func (r smsUserRow) user() sms.User {
-	r.Last = moment(r.last)
+	r.Last, r.Payer = moment(r.last), sms.PaidByOrganisation
+	if r.ofOperator == r.last {
+		r.Payer = sms.PaidByOperator
+	}
 	return r.User
 }
 
 // usedToLogIn is a code that let somebody log in since a time.
 const usedToLogIn = "t.purpose = 'login' AND t.used > 0 AND t.used >= " + number
 
-// TextUsers gives members who logged in with a code. SQLite takes the payer from the row that has
-// the newest code (its manual, "bare columns in an aggregate query").
+// TextUsers gives members who logged in with a code, and who paid the newest.
 func (s *Store) TextUsers(ctx context.Context, organisationID string, since time.Time) ([]sms.User, error) {
 	c, err := s.reading(ctx)
 	if err != nil {
@@ -114,14 +118,15 @@ func (s *Store) TextUsers(ctx context.Context, organisationID string, since time
 	}
 	var users statement
 	users.add(`SELECT p.id, m.id, t.organisation_id, p.email, p.display, max(t.used), count(*), p.apps > 0 OR EXISTS (SELECT 1 FROM devices AS d
-			WHERE d.person_id = m.person_id AND d.status <> 'removed' AND d.status = 'active' AND (d.local = 0 OR d.organisation_id = m.organisation_id)), t.payer
+			WHERE d.person_id = m.person_id AND d.status <> 'removed' AND d.status = 'active' AND (d.local = 0 OR d.organisation_id = m.organisation_id)),
+			max(CASE t.payer WHEN 'operator' THEN t.used ELSE 0 END)
 		FROM sms_messages AS t JOIN persons AS p ON p.id = t.person_id
 		JOIN memberships AS m ON m.organisation_id = t.organisation_id AND m.person_id = t.person_id AND m.status <> 'ended' AND m.status = 'active'
 		WHERE `+usedToLogIn, millis(since))
 	if organisationID != "" {
 		users.add(" AND t.organisation_id = "+text, organisationID)
 	}
-	users.add(" GROUP BY t.organisation_id, t.person_id ORDER BY p.email, t.organisation_id")
+	users.add(" GROUP BY t.organisation_id, t.person_id, p.id, m.id ORDER BY p.email, t.organisation_id")
 	rows, err := all[smsUserRow](c, users.text, users.values...)
 	return each(rows, err, smsUserRow.user)
 }

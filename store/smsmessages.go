@@ -181,31 +181,32 @@ func (s *Store) LastAbout(ctx context.Context, about string) (newest sms.Message
 	return newest, int(there.sum), err
 }
 
-// Unsettled gives messages of which more may be known.
+// Unsettled gives messages of which more may be known. Those about which a vendor is to be asked it takes: who took them
+// has 90 seconds to ask and to say so; nobody else is given them meanwhile.
 func (s *Store) Unsettled(ctx context.Context, sendingBefore, due time.Time, limit int) ([]sms.Message, error) {
 	c, err := s.reading(ctx)
 	if err != nil {
 		return nil, err
 	}
+	rows, err := all[smsMessageRow](c, selectSMSMessage+"state = 'sending' AND at < "+number+" ORDER BY at LIMIT "+number, millis(sendingBefore), limit)
+	if err != nil {
+		return nil, err
+	}
+	looked, err := take(ctx, s, selectSMSMessage+"look > 0 AND look <= "+number+" AND state IN ('unknown', 'accepted', 'sent') ORDER BY look LIMIT "+number, []any{millis(due), limit - len(rows)},
+		func(tx *transaction, rows []smsMessageRow) error {
+			_, failure := tx.exec("UPDATE sms_messages SET look = ? WHERE id IN "+places(len(rows)), behind(millis(due.Add(lease)), rows, func(r smsMessageRow) string { return r.ID })...)
+			return failure
+		})
+	if err != nil {
+		return nil, err
+	}
 	var unsettled []sms.Message
-	for _, part := range []struct {
-		condition string
-		until     time.Time
-	}{
-		{"state = 'sending' AND at < " + number + " ORDER BY at", sendingBefore},
-		{"look > 0 AND look <= " + number + " AND state IN ('unknown', 'accepted', 'sent') ORDER BY look", due},
-	} {
-		rows, err := all[smsMessageRow](c, selectSMSMessage+part.condition+" LIMIT "+number, millis(part.until), limit-len(unsettled))
-		if err != nil {
+	for _, row := range append(rows, looked...) {
+		var m sms.Message
+		if m, err = s.smsMessage(ctx, row); err != nil {
 			return nil, err
 		}
-		for _, row := range rows {
-			m, err := s.smsMessage(ctx, row)
-			if err != nil {
-				return nil, err
-			}
-			unsettled = append(unsettled, m)
-		}
+		unsettled = append(unsettled, m)
 	}
 	return unsettled, nil
 }
@@ -223,6 +224,7 @@ func (s *Store) Looked(ctx context.Context, id string, next time.Time) error {
 func (s *Store) MaskNumbers(ctx context.Context, before, now time.Time, limit int) (bool, error) {
 	more := false
 	err := s.write(ctx, func(tx *transaction) error {
+		more = false
 		for _, old := range []struct {
 			query string
 			until time.Time

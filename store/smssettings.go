@@ -63,7 +63,7 @@ func (s *Store) ChangeSMSSettings(ctx context.Context, in sms.Settings, entry au
 // StopSMS stops the organisation's messages.
 func (s *Store) StopSMS(ctx context.Context, organisationID string, at time.Time, entry audit.Entry) (bool, error) {
 	return s.attempt(ctx, func(tx *transaction) (bool, error) {
-		rows, err := tx.exec(addSMSSettings+"stopped = excluded.stopped WHERE stopped = 0", organisationID, "", 0, millis(at), 0)
+		rows, err := tx.exec(addSMSSettings+"stopped = excluded.stopped WHERE sms_settings.stopped = 0", organisationID, "", 0, millis(at), 0)
 		if err != nil || rows == 0 {
 			return false, err
 		}
@@ -87,7 +87,7 @@ func (s *Store) ResumeSMS(ctx context.Context, organisationID string, at time.Ti
 func (s *Store) SpentSMS(ctx context.Context, organisationID string, month time.Time) (bool, error) {
 	begin, _ := monthOf(month)
 	return s.update(ctx, func(tx *transaction) (int64, error) {
-		return tx.exec(addSMSSettings+"spent = excluded.spent WHERE spent <> excluded.spent", organisationID, "", 0, 0, begin)
+		return tx.exec(addSMSSettings+"spent = excluded.spent WHERE sms_settings.spent <> excluded.spent", organisationID, "", 0, 0, begin)
 	})
 }
 

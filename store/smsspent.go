@@ -40,7 +40,8 @@ func countNumber(c conn, m sms.Message, by sms.Counting, spent *sms.Spent) error
 	var of statement
 	of.add("SELECT at FROM sms_messages WHERE number_index = "+text+" AND number_index <> '' AND at > "+number+wentOut, m.Index, millis(m.At.Add(-24*time.Hour)))
 	if by.Theirs {
-		of.add(" AND person_id IS "+text, reference(m.PersonID))
+		of.add(" AND ")
+		of.refers("person_id", m.PersonID)
 	}
 	of.add(" ORDER BY at")
 	day, err := all[timeRow](c, of.text, of.values...)
@@ -67,13 +68,15 @@ func (r *sumRow) fields() []any { return []any{&r.sum} }
 
 // countDay counts what went out for the organisation, whoever pays.
 func countDay(c conn, m sms.Message, spent *sms.Spent) error {
-	const day = "FROM sms_messages WHERE organisation_id IS " + text + " AND at > " + number + wentOut
-	of, begin := reference(m.OrganisationID), millis(m.At.Add(-24*time.Hour))
-	row, err := one[sumRow](c, errRefused, "SELECT count(*) "+day, of, begin)
+	var day statement
+	day.add("FROM sms_messages WHERE ")
+	day.refers("organisation_id", m.OrganisationID)
+	day.add(" AND at > "+number+wentOut, millis(m.At.Add(-24*time.Hour)))
+	row, err := one[sumRow](c, errRefused, "SELECT count(*) "+day.text, day.values...)
 	if spent.Day = int(row.sum); err != nil || spent.Day < sms.OrganisationPerDay {
 		return err
 	}
-	oldest, err := one[timeRow](c, errRefused, "SELECT at "+day+" ORDER BY at DESC LIMIT 1 OFFSET "+number, of, begin, sms.OrganisationPerDay-1)
+	oldest, err := one[timeRow](c, errRefused, "SELECT at "+day.text+" ORDER BY at DESC LIMIT 1 OFFSET "+number, append(day.values, sms.OrganisationPerDay-1)...)
 	spent.DayFrom = moment(oldest.at).Add(24 * time.Hour)
 	return err
 }
@@ -96,9 +99,13 @@ const arrived = " AND (used > 0 OR state IN ('accepted', 'sent', 'delivered'))"
 // countCodes looks at the last codes of the organisation that were used, or whose time is over.
 // What goes to who sets a provider up, or comes from support, says nothing about the people.
 func countCodes(c conn, m sms.Message, since int64, spent *sms.Spent) error {
-	codes, err := all[timeRow](c, "SELECT used FROM sms_messages WHERE organisation_id IS "+text+" AND at >= "+number+arrived+
+	var last statement
+	last.add("SELECT used FROM sms_messages WHERE ")
+	last.refers("organisation_id", m.OrganisationID)
+	last.add(" AND at >= "+number+arrived+
 		" AND purpose <> 'provider-check' AND about NOT LIKE '"+sms.AboutSupport+"%' AND (used > 0 OR at <= "+number+") ORDER BY at DESC, id DESC LIMIT "+number,
-		reference(m.OrganisationID), since, millis(m.At.Add(-sms.CodeLife)), sms.BreakerCodes)
+		since, millis(m.At.Add(-sms.CodeLife)), sms.BreakerCodes)
+	codes, err := all[timeRow](c, last.text, last.values...)
 	spent.Codes = len(codes)
 	for _, code := range codes {
 		if code.at > 0 {
@@ -114,7 +121,7 @@ func countCodes(c conn, m sms.Message, since int64, spent *sms.Spent) error {
 func monthSpent(c conn, organisationID string, payer sms.Payer, currency string, at time.Time) (sms.Amount, error) {
 	begin, end := monthOf(at)
 	var sum statement
-	sum.add("SELECT coalesce(sum(CASE WHEN currency = "+text+" AND currency <> '' AND price > estimate THEN price ELSE estimate END), 0) FROM sms_messages WHERE ", currency)
+	sum.add("SELECT CAST(coalesce(sum(CASE WHEN currency = "+text+" AND currency <> '' AND price > estimate THEN price ELSE estimate END), 0) AS BIGINT) FROM sms_messages WHERE ", currency)
 	switch payer {
 	case sms.PaidByOrganisation:
 		sum.add("payer = 'organisation' AND organisation_id = "+text, organisationID)

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -12,28 +16,69 @@ import (
 // with it. What is rare is left to gorm; docs/performance.md has the numbers.
 
 // text and number are places for values, in statements that sort or join. A bare ? lets SQLite
-// plan by its value, so that it makes such a statement anew each time the driver clears it.
+// plan by its value, so that it makes such a statement anew each time the driver clears it; and
+// PostgreSQL must be told what it is where nothing stands beside it.
 const (
 	text   = "CAST(? AS TEXT)"
-	number = "CAST(? AS INTEGER)"
+	number = "CAST(? AS BIGINT)"
 )
 
 // conn is where a statement runs: the readers, or the transaction of a change.
 type conn struct {
-	ctx  context.Context
-	pool gorm.ConnPool
-	rows *counts
+	ctx     context.Context
+	pool    gorm.ConnPool
+	rows    *counts
+	dialect *dialect
+	// limit ends a statement that is not answered; 0 where none is needed, or the context has one.
+	limit time.Duration
 }
 
-// reading is for a read by key. It takes microseconds, so ctx is looked at before it and not
-// meanwhile: to watch it costs more than the read.
+// reading is for a read by key. On SQLite it takes microseconds, so ctx is looked at before it and
+// not meanwhile: to watch it costs more than the read.
 func (s *Store) reading(ctx context.Context) (conn, error) {
-	return conn{context.WithoutCancel(ctx), s.reader.ConnPool, &s.counts}, ctx.Err()
+	c := conn{ctx: ctx, pool: s.reader.ConnPool, rows: &s.counts, dialect: s.dialect}
+	if s.dialect.postgres {
+		c.limit = statementLimit + lockLimit
+	} else {
+		c.ctx = context.WithoutCancel(ctx)
+	}
+	return c, ctx.Err()
+}
+
+// query runs a statement that gives rows. Call finish when they were read.
+func (c conn) query(statement string, args []any) (*sql.Rows, context.CancelFunc, error) {
+	ctx, cancel := c.ctx, context.CancelFunc(nothing)
+	if c.limit > 0 {
+		ctx, cancel = context.WithTimeout(ctx, c.limit)
+	}
+	rows, err := c.pool.QueryContext(ctx, c.dialect.bind(statement), args...)
+	if err != nil {
+		err = c.judged(err)
+		cancel()
+		return nil, nil, err
+	}
+	return rows, cancel, nil
+}
+
+func nothing() {}
+
+// finish ends what query began.
+func finish(rows *sql.Rows, cancel context.CancelFunc) {
+	_ = rows.Close()
+	cancel()
+}
+
+// judged translates an error. Where our own limit ended the statement, the database is to blame, not the caller.
+func (c conn) judged(err error) error {
+	if c.limit > 0 && c.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return translate(err)
 }
 
 // exec runs a statement and tells how many rows it changed.
 func (c conn) exec(query string, args ...any) (int64, error) {
-	result, err := c.pool.ExecContext(c.ctx, query, args...)
+	result, err := c.pool.ExecContext(c.ctx, c.dialect.bind(query), args...)
 	if err != nil {
 		return 0, translate(err)
 	}
@@ -49,11 +94,11 @@ type columns[R any] interface {
 
 // all gives the rows of the statement.
 func all[R any, P columns[R]](c conn, query string, args ...any) ([]R, error) {
-	rows, err := c.pool.QueryContext(c.ctx, query, args...)
+	rows, cancel, err := c.query(query, args)
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
+	defer finish(rows, cancel)
 	var found []R
 	for rows.Next() {
 		var row R
@@ -63,20 +108,20 @@ func all[R any, P columns[R]](c conn, query string, args ...any) ([]R, error) {
 		found = append(found, row)
 	}
 	c.rows.rows.Add(int64(len(found)))
-	return found, translate(rows.Err())
+	return found, c.judged(rows.Err())
 }
 
 // one gives the only row of the statement, or the room's own error where there is none.
 func one[R any, P columns[R]](c conn, missing error, query string, args ...any) (R, error) {
 	var row R
-	rows, err := c.pool.QueryContext(c.ctx, query, args...)
+	rows, cancel, err := c.query(query, args)
 	if err != nil {
-		return row, translate(err)
+		return row, err
 	}
-	defer func() { _ = rows.Close() }()
+	defer finish(rows, cancel)
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
-			return row, translate(err)
+			return row, c.judged(err)
 		}
 		return row, missing
 	}

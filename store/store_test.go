@@ -18,7 +18,7 @@ import (
 	"example.com/aye/store/storetest"
 )
 
-func keys(t *testing.T) *secret.Keys {
+func keys(t testing.TB) *secret.Keys {
 	t.Helper()
 	k, err := secret.NewKeys([]byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {

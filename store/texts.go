@@ -83,7 +83,7 @@ func (s *Store) TextCode(ctx context.Context, personID, requestID string, since 
 	if err != nil {
 		return "", err
 	}
-	row, err := one[textCodeRow](c, otp.ErrNone, "SELECT id, person_id IS "+text+" AND used = 0 AND at > "+number+" AND "+stillTheirs+` FROM sms_messages
+	row, err := one[textCodeRow](c, otp.ErrNone, "SELECT id, person_id IS NOT DISTINCT FROM "+text+" AND used = 0 AND at > "+number+" AND "+stillTheirs+` FROM sms_messages
 		WHERE about = `+text+" AND about <> '' AND state <> 'refused' ORDER BY at DESC, id DESC LIMIT 1", personID, millis(since), requestID)
 	if err == nil && !row.counts {
 		err = otp.ErrNone

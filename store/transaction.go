@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"gorm.io/gorm"
+
+	"example.com/aye/internal/audit"
 )
 
 // transaction is what changes are made in. The gorm inside is for what is rare.
@@ -20,6 +22,9 @@ type transaction struct {
 	heads map[string]chainEnd
 	// touched are those that the change at hand appended to, as they were before.
 	touched []chainEnd
+	// late says that the ends of chains are held as shortly as can be: entries wait for the commit.
+	late    bool
+	entries []audit.Entry
 }
 
 // chainEnd is where the next audit row of an organisation goes.
@@ -38,7 +43,7 @@ func (w *writer) begin() (*transaction, error) {
 	c := &only{alone, w.pool}
 	db := w.db.Session(&gorm.Session{NewDB: true, Context: ctx})
 	db.Statement.ConnPool = c
-	tx := &transaction{DB: db, conn: conn{ctx, c, w.pool.counts}, only: c, heads: map[string]chainEnd{}}
+	tx := &transaction{DB: db, conn: conn{ctx: ctx, pool: c, rows: w.pool.counts, dialect: &dialectSQLite}, only: c, heads: map[string]chainEnd{}}
 	// Immediate: a transaction that reads before it writes would otherwise fail at once beside another.
 	if err = tx.control("BEGIN IMMEDIATE"); err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -48,6 +53,10 @@ func (w *writer) begin() (*transaction, error) {
 
 // end gives the connection back, with nothing left of what was not committed.
 func (tx *transaction) end() {
+	if tx.dialect.postgres {
+		tx.only.end(tx.committed)
+		return
+	}
 	if !tx.committed {
 		_ = tx.control("ROLLBACK") // SQLite may have rolled back already
 	}
@@ -95,8 +104,8 @@ func lost(cause error) error {
 	return fmt.Errorf("%w: a transaction was lost: %w", ErrUnavailable, cause)
 }
 
-// commit returns when everything is on the disk.
-func (tx *transaction) commit() error {
+// keepHeads writes where the chains end now.
+func (tx *transaction) keepHeads() error {
 	for _, head := range tx.heads {
 		if !head.grown {
 			continue
@@ -106,6 +115,14 @@ func (tx *transaction) commit() error {
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// commit returns when everything is on the disk.
+func (tx *transaction) commit() error {
+	if err := tx.keepHeads(); err != nil {
+		return err
 	}
 	tx.ctx = context.Background()
 	err := tx.control("COMMIT")

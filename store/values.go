@@ -59,9 +59,11 @@ func (d document[T]) Value() (driver.Value, error) {
 
 // Scan is how the driver gives it.
 func (d *document[T]) Scan(value any) error {
-	text, ok := value.(string)
-	if !ok {
-		return fmt.Errorf("document: %T", value)
+	switch text := value.(type) {
+	case string:
+		return json.Unmarshal([]byte(text), &d.value)
+	case []byte: // a column of the type JSON
+		return json.Unmarshal(text, &d.value)
 	}
-	return json.Unmarshal([]byte(text), &d.value)
+	return fmt.Errorf("document: %T", value)
 }

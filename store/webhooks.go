@@ -55,9 +55,21 @@ func keepWebhook(tx *transaction, reported movedRow, w *approval.Webhook) error 
 	}).Error
 }
 
-// DueWebhooks gives what is to be told now, the longest due first.
+const webhookColumns = "id, application_id, request_id, membership_id, previous, at, next, attempts"
+
+func (r *webhookRow) fields() []any {
+	return []any{&r.ID, &r.ApplicationID, &r.RequestID, &r.MembershipID, (*string)(&r.Previous), &r.At, &r.Next, &r.Attempts}
+}
+
+// DueWebhooks takes what is to be told now, the longest due first. Who took it has 90 seconds to tell it and to say so;
+// nobody else is given it meanwhile.
 func (s *Store) DueWebhooks(ctx context.Context, now time.Time, limit int) ([]WebhookDelivery, error) {
-	return list(s.read(ctx).Where("next <= ?", millis(now)).Order("next, id").Limit(limit), webhookRow.delivery)
+	rows, err := take(ctx, s, "SELECT "+webhookColumns+" FROM webhooks WHERE next <= "+number+" ORDER BY next, id LIMIT "+number, []any{millis(now), limit},
+		func(tx *transaction, rows []webhookRow) error {
+			_, err := tx.exec("UPDATE webhooks SET next = ? WHERE id IN "+places(len(rows)), behind(millis(now.Add(lease)), rows, func(r webhookRow) string { return r.ID })...)
+			return err
+		})
+	return each(rows, err, webhookRow.delivery)
 }
 
 // WebhookDone ends a delivery: it was answered, or is given up.

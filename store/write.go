@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -10,17 +12,26 @@ import (
 // errRefused rolls back a change whose condition did not hold.
 var errRefused = errors.New("refused")
 
-// write makes the change whole or not at all, and returns when it is on the disk. It is the
-// only way to write. The change must use nothing but its tx: there is one connection, and the
-// transaction has it. When ctx ends, the change may outlive the call: what it writes outside
-// of the database may be read only after an answer without an error.
+// write makes the change whole or not at all, and returns when it is on the disk. Nothing else
+// changes meanwhile. The change must use nothing but its tx: there may be one connection, and the
+// transaction has it. It may be made anew from its beginning, so it sets what it writes outside of
+// the database at each beginning. When ctx ends, the change may outlive the call: what it writes
+// outside of the database may be read only after an answer without an error.
 func (s *Store) write(ctx context.Context, apply func(tx *transaction) error) error {
-	return s.group.do(&change{ctx: ctx, apply: apply})
+	return s.alone().write(ctx, apply)
 }
 
 // attempt runs a change that may find its condition not held: then it leaves nothing.
 func (s *Store) attempt(ctx context.Context, change func(tx *transaction) (bool, error)) (bool, error) {
-	err := s.write(ctx, func(tx *transaction) error {
+	return s.alone().attempt(ctx, change)
+}
+
+func (w way) write(ctx context.Context, apply func(tx *transaction) error) error {
+	return w.store.group.do(&change{ctx: ctx, apply: apply, about: w.about})
+}
+
+func (w way) attempt(ctx context.Context, change func(tx *transaction) (bool, error)) (bool, error) {
+	err := w.write(ctx, func(tx *transaction) error {
 		held, err := change(tx)
 		if err == nil && !held {
 			return errRefused
@@ -33,10 +44,12 @@ func (s *Store) attempt(ctx context.Context, change func(tx *transaction) (bool,
 	return err == nil, err
 }
 
-// update is a change of one statement, which needs nothing around it: it holds whole or not at all.
+// update is a change of one statement, which needs nothing around it: it holds whole or not at all. On
+// PostgreSQL others are made beside it, so what it looks at is the row that it changes, or what only
+// changes alone.
 func (s *Store) update(ctx context.Context, only func(tx *transaction) (int64, error)) (bool, error) {
 	var rows int64
-	err := s.group.do(&change{ctx: ctx, single: true, apply: func(tx *transaction) (err error) {
+	err := s.group.do(&change{ctx: ctx, single: true, about: about{beside: true}, apply: func(tx *transaction) (err error) {
 		rows, err = only(tx)
 		return err
 	}})
@@ -45,6 +58,24 @@ func (s *Store) update(ctx context.Context, only func(tx *transaction) (int64, e
 
 // read begins a query.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.reader.WithContext(ctx) }
+
+// snapshot runs queries that all see the database as it is at one moment. Between two of them the caller may take its
+// time, as who writes to a slow reader does.
+func (s *Store) snapshot(ctx context.Context, look func(tx *gorm.DB) error) error {
+	if !s.dialect.postgres {
+		return s.read(ctx).Transaction(look)
+	}
+	err := s.read(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec("SET LOCAL idle_in_transaction_session_timeout = " + inMillis(snapshotIdleLimit)).Error; err != nil {
+			return err
+		}
+		return look(tx)
+	}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	return translate(err)
+}
+
+// snapshotIdleLimit is how long a snapshot of PostgreSQL may lie still.
+const snapshotIdleLimit = 10 * time.Minute
 
 // find gives the row of the query, or the room's own error where there is none.
 func find[R any](query *gorm.DB, missing error) (R, error) {

@@ -19,7 +19,7 @@ const groupLimit = 256
 // errClosed is what a change gets that comes after the end.
 var errClosed = fmt.Errorf("%w: it is closed", ErrUnavailable)
 
-// writer makes the changes of many callers in few transactions. A commit waits for the disk,
+// writer makes the changes of many callers in few transactions of SQLite. A commit waits for the disk,
 // and what comes meanwhile waits for the next one, so a group is as large as the load makes
 // it: there is no timer, and a change that comes alone is committed alone.
 type writer struct {
@@ -33,8 +33,20 @@ type writer struct {
 	wake chan struct{}
 	done chan struct{}
 
-	// made counts the changes that were committed, commits the transactions they came in.
-	made, commits atomic.Int64
+	// changes counts those that were committed, commits the transactions they came in.
+	changes, commits atomic.Int64
+}
+
+// maker makes changes: [writer] those of SQLite, together and one after the other, and [parallel] those of PostgreSQL,
+// each by itself and many at one time.
+type maker interface {
+	// do makes the change and returns when it is committed, or refused, or when its context ends. After that nothing
+	// looks at what the caller owns.
+	do(c *change) error
+	// made tells how many changes were committed, in how many transactions.
+	made() (changes, commits int64)
+	// close ends it when all that was asked for is done.
+	close()
 }
 
 // change is what one caller asks for.
@@ -43,6 +55,8 @@ type change struct {
 	apply func(tx *transaction) error
 	// single says that it is one statement, which leaves nothing when it fails.
 	single bool
+	// about says what else may be changed beside it; on SQLite nothing is.
+	about about
 	// taken is set by whoever comes first: the writer that begins it, or the caller that withdraws it.
 	taken atomic.Bool
 	// applied closes when apply has returned, after which the caller's variables are its own again.
@@ -92,6 +106,8 @@ func (w *writer) do(c *change) error {
 		return c.ctx.Err()
 	}
 }
+
+func (w *writer) made() (changes, commits int64) { return w.changes.Load(), w.commits.Load() }
 
 // close ends the writer after all that waits is done.
 func (w *writer) close() {
@@ -156,7 +172,7 @@ func (w *writer) group(first *change) {
 	}
 	tx.end()
 	if err == nil {
-		w.made.Add(int64(len(together)))
+		w.changes.Add(int64(len(together)))
 		w.commits.Add(1)
 	}
 	// Nobody hears of a change before it is on the disk, nor that it was refused: what stood in

@@ -43,6 +43,9 @@ func openWriter(t testing.TB) *Store {
 	return s
 }
 
+// grouped is the writer of SQLite.
+func grouped(s *Store) *writer { return s.group.(*writer) }
+
 // note is a change that writes one row.
 func note(name string) func(*transaction) error {
 	return func(tx *transaction) error { return tx.Exec("INSERT INTO notes VALUES (?)", name).Error }
@@ -76,14 +79,14 @@ func blocked(t *testing.T, s *Store) (release func()) {
 // queued waits until so many changes wait for the writer.
 func queued(s *Store, n int) {
 	for {
-		s.group.mu.Lock()
-		waiting := len(s.group.waiting)
-		s.group.mu.Unlock()
+		grouped(s).mu.Lock()
+		waiting := len(grouped(s).waiting)
+		grouped(s).mu.Unlock()
 		if waiting >= n {
 			return
 		}
 		select {
-		case <-s.group.done:
+		case <-grouped(s).done:
 			return
 		case <-time.After(time.Millisecond):
 		}
@@ -124,7 +127,7 @@ func TestAGroupKeepsWhatIsGood(t *testing.T) {
 		{"last", func() error { return s.write(ctx, note("last")) }, nil},
 	}
 	release := blocked(t, s)
-	before := s.group.commits.Load()
+	before := grouped(s).commits.Load()
 	answers := make([]error, len(changes))
 	var all sync.WaitGroup
 	for i, c := range changes {
@@ -142,7 +145,7 @@ func TestAGroupKeepsWhatIsGood(t *testing.T) {
 	if got := notes(t, s); !slices.Equal(got, []string{"first", "last"}) {
 		t.Errorf("what stands is %v", got)
 	}
-	if commits := s.group.commits.Load() - before; commits != 1 {
+	if commits := grouped(s).commits.Load() - before; commits != 1 {
 		t.Errorf("%d commits for one group", commits)
 	}
 }
@@ -196,7 +199,7 @@ func TestAGroupHasALimit(t *testing.T) {
 	t.Parallel()
 	s := openWriter(t)
 	release := blocked(t, s)
-	before := s.group.commits.Load()
+	before := grouped(s).commits.Load()
 	var all sync.WaitGroup
 	for i := range groupLimit + 1 {
 		all.Go(func() {
@@ -208,7 +211,7 @@ func TestAGroupHasALimit(t *testing.T) {
 	queued(s, groupLimit+1)
 	release()
 	all.Wait()
-	if commits := s.group.commits.Load() - before; commits != 2 {
+	if commits := grouped(s).commits.Load() - before; commits != 2 {
 		t.Errorf("%d commits", commits)
 	}
 	if got := len(notes(t, s)); got != groupLimit+1 {

@@ -17,7 +17,7 @@ type benchCommand struct {
 	Duration time.Duration `default:"10s" help:"How long each measurement lasts (${default})." placeholder:"TIME"`
 	InFlight []int         `default:"1,16,64,256" help:"How many logins go on at one time (${default})." placeholder:"N"`
 	Waiters  []int         `default:"0,5000,50000" help:"How many pages wait beside the logins (${default})." placeholder:"N"`
-	Only     []bench.Phase `help:"These alone: probes, cycles, waiters, pushes; growth and kills run only when they are asked for." placeholder:"PHASE"`
+	Only     []bench.Phase `help:"These alone: probes, cycles, waiters, pushes; growth, abuse and kills run only when they are asked for." placeholder:"PHASE"`
 	Stored   []int         `help:"Measure growth, with so many requests in the database." placeholder:"N"`
 	Kills    int           `help:"Kill the server so often, and look whether something is lost." placeholder:"N"`
 	Dir      string        `help:"Where data goes: on the disk that is to be measured." type:"existingdir" placeholder:"DIR"`

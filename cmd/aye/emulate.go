@@ -16,6 +16,7 @@ type emulateCommand struct {
 
 	MessageBird emulateMessageBirdCommand `cmd:"" name:"messagebird" help:"Play MessageBird: text messages by its classic interface."`
 	Bird        emulateBirdCommand        `cmd:"" name:"bird" help:"Play Bird v1: text messages by MessageBird's successor."`
+	All         emulateAllCommand         `cmd:"" help:"Play all of them, a mail server and a phone in the browser, and write the settings for Aye."`
 }
 
 type emulateFlags struct {

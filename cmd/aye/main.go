@@ -20,7 +20,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], &environment{
-		environ: os.Environ(), getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now,
+		environ: os.Environ(), getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: now,
 	})
 	stop()
 	os.Exit(code)
@@ -53,6 +53,9 @@ type commandLine struct {
 	Health       healthCommand       `cmd:"" help:"Ask the server on this machine whether it is ready."`
 	Key          keyCommand          `cmd:"" help:"Rotate the server's signing key."`
 	Audit        auditCommand        `cmd:"" help:"Verify and export the audit log."`
+	Backup       backupCommand       `cmd:"" help:"Copy the running database into a file, and verify the copy."`
+	Restore      restoreCommand      `cmd:"" help:"Put a backup where no database is."`
+	MigrateStore migrateStoreCommand `cmd:"" name:"migrate-store" help:"Move everything from SQLite to PostgreSQL, or back."`
 	Demo         demoCommand         `cmd:"" help:"Run a shop, a phone and all else for trying it out."`
 	Phone        phoneCommand        `cmd:"" help:"Be a phone, for trying things out."`
 	Bench        benchCommand        `cmd:"" help:"Measure how fast Aye is here, beside what the machine can do at best."`

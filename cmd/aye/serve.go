@@ -15,6 +15,7 @@ func (serveCommand) Run(ctx context.Context, env *environment, line *commandLine
 	if err != nil {
 		return err
 	}
+	c.Version = version
 	a, err := app.Open(ctx, c, newLogger(c, env), env.now)
 	if err != nil {
 		return err

@@ -30,20 +30,26 @@ func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Setup: func(e *testscript.Env) error {
-			port, err := freePort()
-			e.Setenv("PORT", port)
-			e.Setenv("ORIGIN", "http://localhost:"+port)
-			e.Setenv("AYE_ORIGIN", "http://localhost:"+port)
-			e.Setenv("AYE_LISTEN", "127.0.0.1:"+port)
-			e.Setenv("AYE_METRICS_LISTEN", "")
-			e.Setenv("AYE_DATA_DIR", filepath.Join(e.WorkDir, "data"))
-			return err
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ready": ready, "http": call, "field": field, "match": match, "waitfor": waitFor,
-		},
+		Setup:               setUp,
+		Cmds:                commands,
 	})
+}
+
+// setUp gives each story a folder and a port.
+func setUp(e *testscript.Env) error {
+	port, err := freePort()
+	e.Setenv("PORT", port)
+	e.Setenv("ORIGIN", "http://localhost:"+port)
+	e.Setenv("AYE_ORIGIN", "http://localhost:"+port)
+	e.Setenv("AYE_LISTEN", "127.0.0.1:"+port)
+	e.Setenv("AYE_METRICS_LISTEN", "")
+	e.Setenv("AYE_DATA_DIR", filepath.Join(e.WorkDir, "data"))
+	return err
+}
+
+// commands are what stories can say beside what testscript knows.
+var commands = map[string]func(*testscript.TestScript, bool, []string){
+	"ready": ready, "http": call, "field": field, "match": match, "waitfor": waitFor,
 }
 
 func freePort() (string, error) {

@@ -14,8 +14,10 @@ import (
 	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/broker"
+	"example.com/aye/broker/nats"
 	"example.com/aye/devices"
 	"example.com/aye/internal/audit"
+	"example.com/aye/internal/observe"
 	"example.com/aye/internal/secret"
 	"example.com/aye/internal/signing"
 	"example.com/aye/notify"
@@ -46,9 +48,14 @@ type App struct {
 	Privacy   *privacy.Service
 	Signer    *signing.Signer
 	Router    *notify.Router
-	Broker    *broker.Memory
+	Broker    broker.Broker
 	Metrics   *prometheus.Registry
+	// Observer is told of calls and releases, and has the traces.
+	Observer *observe.Observer
 
+	outside outside
+	// nats is the broker where there are several nodes; nil for one alone.
+	nats      *nats.Broker
 	announcer *announcer
 	webhooks  *webhook.Sender
 	witnesses map[string]witness
@@ -60,16 +67,31 @@ type App struct {
 
 // Open opens the store and makes the services. Close it.
 func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time) (*App, error) {
-	a := &App{Config: c, Broker: broker.NewMemory(), Metrics: prometheus.NewRegistry(), log: log, now: now}
+	a := &App{Config: c, Metrics: prometheus.NewRegistry(), log: log, now: now}
 	keys, err := c.keys()
 	if err != nil {
 		return nil, err
 	}
-	if a.Store, err = store.Open(ctx, store.Config{Path: c.database(), Keys: keys, Now: now, Log: log}); err != nil {
+	where, err := c.store(keys, log, now)
+	if err != nil {
+		return nil, err
+	}
+	if err = a.openBroker(); err != nil {
+		return nil, err
+	}
+	if err = a.wireObserver(ctx); err != nil {
+		return nil, err
+	}
+	a.outside = newOutside(a.Metrics, now)
+	where.Took = newStoreTimes(a.Metrics).took
+	if a.Store, err = store.Open(ctx, where); err != nil {
+		a.Observer.Tracer.Close(ctx)
 		return nil, err
 	}
 	registerStore(a.Metrics, a.Store)
+	registerBroker(a.Metrics, func() broker.Statistics { return a.Broker.Statistics() })
 	if err := a.wire(ctx, keys); err != nil {
+		a.Observer.Tracer.Close(ctx)
 		return nil, errors.Join(err, a.Store.Close())
 	}
 	return a, nil
@@ -101,15 +123,21 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	}
 	a.announcer = newAnnouncer(a.Accounts, a.Config.Origin, sender, a.log, a.now)
 	a.Accounts.Announcer = a.announcer
+	registerMail(a.Metrics, func() int { return len(a.announcer.queue) })
 	a.Codes = &otp.Service{Store: a.Store, Keys: keys, Announcer: a.announcer, Now: a.now}
-	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: a.Codes, Announcer: a.announcer, Origin: a.Config.Origin, Now: a.now}
+	restored, err := a.Store.Restored(ctx)
+	if err != nil {
+		return err
+	}
+	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: a.Codes, Announcer: a.announcer, Origin: a.Config.Origin, Restored: restored, Now: a.now}
 	a.failing = newFailing(a.now)
 	a.Router = notify.NewRouter(notify.Options{
 		Senders: senders, Workers: a.Config.PushWorkers, Queue: a.Config.PushQueue, Report: a.pushed,
-		Metrics: newPushMetrics(a.Metrics, a.failing), Log: a.log, Now: a.now,
+		Metrics: newPushMetrics(a.Metrics, a.failing, a.Observer, a.now).expect(senders), Log: a.log, Now: a.now,
 	})
+	requests, deliveries := a.traced()
 	a.Approvals = &approval.Service{
-		Store: a.Store, Deliveries: a.Store, Audit: a.Store, Directory: a.Accounts, Phones: a.Devices, Codes: a.Codes,
+		Store: requests, Deliveries: deliveries, Audit: a.Store, Directory: a.Accounts, Phones: a.Devices, Codes: a.Codes,
 		Pusher: a.Router, Broker: a.Broker, Announcer: a.announcer, Signer: a.Signer, Keys: keys, Origin: a.Config.Origin, Place: a.places.Place, Now: a.now,
 	}
 	a.Pairings = &pairing.Service{
@@ -133,6 +161,9 @@ func (a *App) wireTexts(keys *secret.Keys) error {
 	if err != nil {
 		return err
 	}
+	for kind, vendor := range vendors {
+		vendors[kind] = watchedVendor{vendor, string(kind), a.outside}
+	}
 	decided, errs := a.Config.SMS.decided(a.Config.Origin)
 	a.SMS = &sms.Service{
 		Providers: a.Store, Ledger: a.Store, Directory: a.Accounts, Announcer: a.announcer, Vendors: vendors, Keys: keys, Config: decided,
@@ -151,7 +182,8 @@ func (a *App) mailer() (mail.Sender, error) {
 		return nil, err
 	}
 	m := a.Config.Mail
-	return mail.NewSMTP(mail.Config{Host: m.Host, Port: m.Port, Username: m.Username, Password: password, From: m.From, Plain: m.Plain})
+	server, err := mail.NewSMTP(mail.Config{Host: m.Host, Port: m.Port, Username: m.Username, Password: password, From: m.From, Plain: m.Plain})
+	return watchedMail{server, a.outside}, err
 }
 
 // pushed is told what became of a push.
@@ -166,7 +198,9 @@ func (a *App) pushed(ctx context.Context, report notify.Report) {
 
 // Close ends what runs, within the time of ctx, and closes the store.
 func (a *App) Close(ctx context.Context) error {
-	return errors.Join(a.Router.Close(ctx), a.announcer.close(ctx), a.places.close(), a.Store.Close())
+	err := errors.Join(a.Router.Close(ctx), a.announcer.close(ctx), a.leaveNodes(ctx), a.places.close(), a.Store.Close())
+	a.Observer.Tracer.Close(ctx) // the last of all: what is done until here may be traced
+	return err
 }
 
 // TestPush sends a test notification to a phone at once, and says what became of it.

@@ -18,9 +18,10 @@ import (
 
 const (
 	// signEvery is how often it is looked which chains are due.
-	signEvery      = time.Minute
-	dropEvery      = time.Hour
-	checkpointSize = 100
+	signEvery = time.Minute
+	dropEvery = time.Hour
+	// checkpointSize is how many are taken at once: all of them are told, or given up, in the time for which they are ours.
+	checkpointSize = 5
 	// witnessPause is between two tries to tell a sink, at first; it doubles up to witnessLongest.
 	witnessPause   = time.Minute
 	witnessLongest = time.Hour
@@ -58,6 +59,9 @@ type witness interface {
 func (a *App) wireAudit() error {
 	var err error
 	a.witnesses, err = witnesses(a.Config.Audit, a.Config.Origin, a.now)
+	for name, w := range a.witnesses {
+		a.witnesses[name] = watchedWitness{w, a.outside}
+	}
 	return err
 }
 
@@ -122,12 +126,15 @@ func (a *App) TellWitnesses(ctx context.Context) {
 	var telling sync.WaitGroup
 	for name, w := range a.witnesses {
 		telling.Go(func() {
-			pending, err := a.Store.PendingCheckpoints(ctx, name, a.now(), checkpointSize)
-			if err != nil && ctx.Err() == nil {
-				a.log.ErrorContext(ctx, "checkpoints of the audit log were not read", slog.String("error", err.Error()))
-			}
-			for _, p := range pending {
-				a.tell(ctx, w, p)
+			for more := true; more && ctx.Err() == nil; {
+				pending, err := a.Store.PendingCheckpoints(ctx, name, a.now(), checkpointSize)
+				if err != nil && ctx.Err() == nil {
+					a.log.ErrorContext(ctx, "checkpoints of the audit log were not read", slog.String("error", err.Error()))
+				}
+				for _, p := range pending {
+					a.tell(ctx, w, p)
+				}
+				more = len(pending) == checkpointSize
 			}
 		})
 	}

@@ -29,11 +29,25 @@ type Config struct {
 	PushWorkers    int           `koanf:"push_workers" default:"64" help:"Pushes at one time for each app: 1 to 1000."`
 	PushQueue      int           `koanf:"push_queue" default:"10000" help:"Pushes that may wait for each app: 1 to 1000000. What does not fit is shown as a failed delivery."`
 	WebhookPrivate bool          `koanf:"webhook_private" help:"Lets webhooks go to private addresses: true or false. Only where applications live in the same network as Aye."`
+	Database       Database      `koanf:"database"`
 	Mail           Mail          `koanf:"mail"`
 	SMS            SMS           `koanf:"sms"`
 	Support        Support       `koanf:"support"`
 	Audit          Audit         `koanf:"audit"`
+	NATS           NATS          `koanf:"nats"`
+	Tracing        Tracing       `koanf:"tracing"`
 	Push           []PushApp     `koanf:"push" help:"One entry for each app that people use, in the file."`
+
+	// Version is this program's, for those who watch it. It is no setting.
+	Version string `koanf:"-"`
+}
+
+// Database says that everything is kept in PostgreSQL, where several servers share it. Without it there is a file of SQLite
+// in data_dir.
+type Database struct {
+	URL         secret.Secret `koanf:"url" help:"The URL of PostgreSQL, such as postgres://aye:password@db.example.com:5432/aye?sslmode=verify-full. It must say sslmode. Better give url_file. Empty for a file of SQLite in data_dir."`
+	URLFile     string        `koanf:"url_file" help:"The file with that URL."`
+	Connections int           `koanf:"connections" default:"16" help:"Connections of this server to PostgreSQL: 6 to 1000. Four of them are kept for those who read."`
 }
 
 // Mail says how announcements reach people.
@@ -78,6 +92,23 @@ type Audit struct {
 	SyslogRootsFile   string        `koanf:"syslog_roots_file" help:"Certificates to trust there, in PEM. Empty for the system's."`
 	WebhookURL        string        `koanf:"webhook_url" help:"Where checkpoints go as signed webhooks, as Standard Webhooks say; https, except for localhost. Empty for none."`
 	WebhookSecretFile string        `koanf:"webhook_secret_file" help:"The file with the secret that signs them: whsec_ and base64 of 24 to 64 bytes."`
+}
+
+// NATS says where the nodes of one database hear of each other's changes.
+type NATS struct {
+	URL             secret.Secret `koanf:"url" help:"The address of NATS, such as nats://nats.example.com:4222 or tls://nats.example.com:4222; several of a cluster with commas between. For several servers on one database. Empty for one server alone."`
+	CredentialsFile string        `koanf:"credentials_file" help:"A file with what NATS knows this server by: a JWT with its seed (.creds), an nkey seed, or one line user:password."`
+	RootsFile       string        `koanf:"roots_file" help:"Certificates to trust there, in PEM; with it, TLS is asked for. Empty for the system's."`
+	CertificateFile string        `koanf:"certificate_file" help:"The certificate that this server shows there, in PEM. Empty for none."`
+	KeyFile         string        `koanf:"key_file" help:"The private key of that certificate, in PEM."`
+}
+
+// Tracing says where traces of logins go.
+type Tracing struct {
+	Endpoint    string  `koanf:"endpoint" help:"The address of a collector of OpenTelemetry (OTLP over HTTP), such as https://collector.example.com:4318; https, except for localhost. Without a path, /v1/traces is meant. Empty for no traces."`
+	Ratio       float64 `koanf:"ratio" default:"1" help:"Which part of all logins is traced: above 0, and 1 at most."`
+	HeadersFile string  `koanf:"headers_file" help:"A file with headers for the collector, one a line, such as Authorization: Bearer and a token."`
+	RootsFile   string  `koanf:"roots_file" help:"Certificates to trust there, in PEM. Empty for the system's."`
 }
 
 // Support says who helps people whom no organisation may help alone.

@@ -99,9 +99,17 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"trusted_proxies", "10.0.0.1"},
 		{"phone_origins", "https://phone.example.com, https://other.example.com/"},
 		{"webhook_private", "perhaps"},
+		{"database.url", "db.example.com"},
+		{"database.url", "mysql://aye:CANARY@db.example.com/aye?sslmode=verify-full"},
+		{"database.url", "postgres://aye:CANARY@db.example.com/aye"}, // TLS or not is not left to chance
+		{"database.connections", "5"},
+		{"database.connections", "1001"},
 	} {
 		_, err := app.LoadConfig("", nil, map[string]string{c.name: c.value})
 		refused(t, c.name+" "+c.value, err, strings.TrimSuffix(c.name, ".host"))
+		if strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("a password is told: %v", err)
+		}
 	}
 	_, err := app.LoadConfig("", nil, map[string]string{"logg_level": "info"})
 	refused(t, "a misspelt flag", err, "logg_level")

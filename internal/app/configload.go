@@ -93,6 +93,7 @@ func settings(t reflect.Type, prefix string) []Setting {
 	for f := range t.Fields() {
 		name := prefix + f.Tag.Get("koanf")
 		switch {
+		case f.Tag.Get("koanf") == "-": // no setting
 		case f.Type.Kind() == reflect.Struct:
 			all = append(all, settings(f.Type, name+".")...)
 		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct:
@@ -112,6 +113,9 @@ func envName(name string) string { return "AYE_" + strings.ToUpper(strings.Repla
 // ofThePhone are the variables of the command `aye phone`, which are no settings of the server.
 var ofThePhone = []string{"AYE_PHONE_FILE", "AYE_PHONE_INBOX"}
 
+// ofTests begins the variables that say where the servers are that tests need.
+const ofTests = "AYE_TEST_"
+
 // environment finds the settings among the variables. A variable that begins with AYE_ and
 // is none is refused: it is a setting that was misspelt, and would be missed.
 func environment(environ []string) (map[string]any, error) {
@@ -124,7 +128,7 @@ func environment(environ []string) (map[string]any, error) {
 	values := map[string]any{}
 	for _, variable := range environ {
 		key, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(key, "AYE_") || key == "AYE_CONFIG" {
+		if !strings.HasPrefix(key, "AYE_") || key == "AYE_CONFIG" || strings.HasPrefix(key, ofTests) {
 			continue
 		}
 		name, ok := names[key]
@@ -164,6 +168,9 @@ func (c Config) validate() error {
 	}
 	checks = append(checks, c.SMS.validate()...)
 	checks = append(checks, c.Audit.validate()...)
+	checks = append(checks, c.Database.validate()...)
+	checks = append(checks, c.NATS.validate(c.Database)...)
+	checks = append(checks, c.Tracing.validate()...)
 	for _, origin := range c.PhoneOrigins {
 		checks = append(checks, checkOrigin("phone_origins", origin))
 	}
@@ -227,6 +234,9 @@ func (c Config) keys() (*secret.Keys, error) {
 		return secret.LoadKeys(c.KeyFile)
 	}
 	path := filepath.Join(c.DataDir, "key")
+	if c.Database.set() && missing(path) {
+		return nil, fmt.Errorf("%w: key_file must be given with PostgreSQL: every server needs the same key, so none makes one; make it with: head -c 32 /dev/urandom | base64", ErrConfig)
+	}
 	if missing(path) && !missing(c.database()) {
 		return nil, fmt.Errorf("%w: %s is there but its key %s is not: put the key back, nothing else opens what is sealed", ErrConfig, c.database(), path)
 	}

@@ -54,13 +54,14 @@ func (a *App) deliverWebhooks(ctx context.Context) {
 func (a *App) deliverWebhook(ctx context.Context, d store.WebhookDelivery) {
 	application, err := a.Accounts.Application(ctx, d.ApplicationID)
 	if err == nil && application.WebhookURL != "" {
-		err = a.webhooks.Send(ctx, webhook.Message{
+		message := webhook.Message{
 			ID: d.ID, URL: application.WebhookURL, Secret: application.WebhookSecret, Type: "approval.reported", At: d.At,
 			Data: map[string]any{
 				"id": d.RequestID, "user": map[string]string{"id": d.MembershipID},
 				"previous_status": string(d.Previous), "reported_at": d.At.UTC().Format(time.RFC3339),
 			},
-		})
+		}
+		err = a.outside.call(toWebhook, func() error { return a.webhooks.Send(ctx, message) })
 	}
 	next := a.now().Add(min(time.Second<<min(d.Attempts, 12), time.Hour))
 	if err == nil || next.After(d.At.Add(webhookLife)) {

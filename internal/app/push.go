@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"example.com/aye/internal/observe"
 	"example.com/aye/internal/secret"
 	"example.com/aye/notify"
 	"example.com/aye/notify/apns"
@@ -105,12 +106,15 @@ type pushMetrics struct {
 	open    *prometheus.GaugeVec
 	// failing is told of each provider that fails so often that it is left alone; nil for nobody.
 	failing *failing
+	// observer has the traces; nil for none.
+	observer *observe.Observer
+	now      func() time.Time
 }
 
-func newPushMetrics(registry prometheus.Registerer, failing *failing) *pushMetrics {
+func newPushMetrics(registry prometheus.Registerer, failing *failing, observer *observe.Observer, now func() time.Time) *pushMetrics {
 	m := &pushMetrics{
-		failing: failing,
-		pushes:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aye_push_total", Help: "Pushes by provider, class of outcome and reason."}, []string{"provider", "class", "reason"}),
+		failing: failing, observer: observer, now: now,
+		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aye_push_total", Help: "Pushes by provider, class of outcome and reason."}, []string{"provider", "class", "reason"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "aye_push_attempt_seconds", Help: "Time of one attempt.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"provider"}),
@@ -121,8 +125,32 @@ func newPushMetrics(registry prometheus.Registerer, failing *failing) *pushMetri
 	return m
 }
 
-func (m *pushMetrics) Attempted(route notify.Route, _ notify.Outcome, took time.Duration) {
-	m.seconds.WithLabelValues(string(route.Provider)).Observe(took.Seconds())
+// expect shows the apps that there are before anything happened: what is not there raises no alarm.
+func (m *pushMetrics) expect(senders map[notify.Route]notify.Sender) *pushMetrics {
+	for route := range senders {
+		m.Depth(route, 0)
+		m.Breaker(route, false)
+	}
+	return m
+}
+
+// Attempted counts an attempt, and makes it a step of the request that the phone is to look at.
+func (m *pushMetrics) Attempted(push notify.Push, outcome notify.Outcome, took time.Duration) {
+	provider := string(push.Target.Provider)
+	m.observer.Exemplar(m.seconds.WithLabelValues(provider), took, push.Message.Reference)
+	if m.observer == nil || m.observer.Tracer == nil {
+		return
+	}
+	ended := m.now()
+	m.observer.Tracer.Step(context.Background(), observe.Step{
+		Name: observe.Push, Request: push.Message.Reference, Began: ended.Add(-took), Ended: ended, Failed: outcome.Class != notify.Accepted,
+		Words: []observe.Word{
+			{Key: "provider", Value: provider},
+			{Key: "message", Value: string(push.Message.Kind)},
+			{Key: "class", Value: string(outcome.Class)},
+			{Key: "reason", Value: outcome.Reason},
+		},
+	})
 }
 
 func (m *pushMetrics) Finished(report notify.Report) {

@@ -50,6 +50,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	if err != nil {
 		return nil, err
 	}
+	a.registerBuild()
 	a.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s := &Server{app: a, failed: make(chan error, 2)}
 	s.api, err = api.New(api.Config{ //nolint:contextcheck // handlers take the context of their request
@@ -57,7 +58,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 		Origin: a.Config.Origin, PhoneOrigins: a.Config.PhoneOrigins, TrustedProxies: proxies,
 		AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore,
 		Unavailable: store.ErrUnavailable,
-		Checks:      map[string]func(context.Context) error{"database": a.Store.Ping}, Metrics: a.Metrics, Log: a.log, Now: a.now,
+		Checks:      map[string]func(context.Context) error{"database": a.Store.Ping}, Degraded: a.degraded(), Observe: a.Observer, Log: a.log, Now: a.now,
 	})
 	if err != nil {
 		return nil, err
@@ -66,9 +67,12 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 		Accounts: a.Accounts, SignIn: a.SignIn, Approvals: a.Approvals, Pairings: a.Pairings, Devices: a.Devices, Codes: a.Codes, SMS: a.SMS,
 		Support: a.Support, Alerts: a.Alerts, Privacy: a.Privacy, Audit: a.Store,
 		Origin: a.Config.Origin, AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore, TrustedProxies: proxies,
-		Unavailable: store.ErrUnavailable, Log: a.log, Now: a.now,
+		Unavailable: store.ErrUnavailable, Observe: a.Observer, Log: a.log, Now: a.now,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := a.joinNodes(); err != nil { // before anybody waits
 		return nil, err
 	}
 	if err := s.listen(ctx, listener); err != nil {
@@ -76,7 +80,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	}
 	jobs, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.deliverAlerts, a.tellFailing, a.reload, a.erase, a.endSessions, a.invite, a.remind, a.settleTexts, a.forgetNumbers, a.signAudit, a.dropAudit} {
+	for _, job := range []func(context.Context){a.sweep, a.deliverWebhooks, a.deliverAlerts, a.tellFailing, a.reload, a.erase, a.endSessions, a.invite, a.remind, a.settleTexts, a.forgetNumbers, a.signAudit, a.dropAudit, a.keepMonths, a.pruneChanges, a.heal} {
 		s.jobs.Go(func() { job(jobs) })
 	}
 	return s, nil
@@ -101,10 +105,15 @@ func (s *Server) listen(ctx context.Context, listener net.Listener) error {
 		return errors.Join(fmt.Errorf("listen for metrics: %w", err), main.Close())
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.app.Metrics, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", s.app.MetricsHandler())
 	side := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second}
 	s.serve(side, func() error { return side.Serve(metrics) })
 	return nil
+}
+
+// MetricsHandler answers Prometheus: in the form of OpenMetrics, with exemplars, where that is asked for.
+func (a *App) MetricsHandler() http.Handler {
+	return promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
 // apiPaths are the API's own addresses, and what is below them.

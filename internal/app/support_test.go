@@ -66,7 +66,7 @@ func TestOperatorHearsThatPushesFail(t *testing.T) {
 	if _, _, err = a.Alerts.Set(t.Context(), "", "http://localhost:1", nil, false); err != nil {
 		t.Fatal(err)
 	}
-	metrics := &pushMetrics{failing: a.failing, open: newPushMetrics(prometheus.NewRegistry(), nil).open}
+	metrics := &pushMetrics{failing: a.failing, open: newPushMetrics(prometheus.NewRegistry(), nil, nil, time.Now).open}
 	for range 3 {
 		metrics.Breaker(google, true)
 	}

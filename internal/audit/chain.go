@@ -69,17 +69,23 @@ func Append(last Row, entry Entry) (Row, error) {
 // clean makes all texts UTF-8. JSON can hold nothing else: what is read back would not be what was hashed.
 func (e *Entry) clean() {
 	for _, text := range []*string{&e.Organisation, &e.Actor, &e.Action, &e.Subject} {
-		*text = strings.ToValidUTF8(*text, "\ufffd")
+		*text = textOf(*text)
 	}
 	e.Data, e.Personal = cleaned(e.Data), cleaned(e.Personal)
 }
 
+// textOf puts the sign for something unknown in the place of what no database keeps as text: bytes that are no UTF-8, and
+// U+0000.
+func textOf(value string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(value, "\ufffd"), "\x00", "\ufffd")
+}
+
 func cleaned(values map[string]string) map[string]string {
 	for _, value := range values {
-		if !utf8.ValidString(value) {
+		if textOf(value) != value {
 			valid := make(map[string]string, len(values))
 			for name, value := range values {
-				valid[name] = strings.ToValidUTF8(value, "\ufffd")
+				valid[name] = textOf(value)
 			}
 			return valid
 		}

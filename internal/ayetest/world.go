@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/aye/accounts"
 	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/broker"
 	"example.com/aye/devices"
+	"example.com/aye/internal/pgtest"
 	"example.com/aye/internal/secret"
 	"example.com/aye/internal/signing"
 	"example.com/aye/otp"
@@ -68,6 +70,37 @@ type phones struct {
 // New opens a world that lives as long as the test.
 func New(tb testing.TB) *World {
 	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "aye.db")
+	if err := blank(path); err != nil {
+		tb.Fatal(err)
+	}
+	return newWorld(tb, store.Config{Path: path})
+}
+
+// NewOn opens one in the PostgreSQL database at the URL, of which [Database] gives an empty one.
+func NewOn(tb testing.TB, url string) *World {
+	tb.Helper()
+	return newWorld(tb, store.Config{URL: secret.Secret(url), Connections: 8})
+}
+
+// Database gives the URL of an empty PostgreSQL database with the newest schema, which goes with the test.
+func Database(tb testing.TB) string {
+	tb.Helper()
+	return pgtest.New(tb, func(ctx context.Context, url string) error {
+		keys, err := secret.NewKeys(bytes.Repeat([]byte{7}, secret.KeySize))
+		if err != nil {
+			return err
+		}
+		made, err := store.Open(ctx, store.Config{URL: secret.Secret(url), Keys: keys, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		return made.Close()
+	})
+}
+
+func newWorld(tb testing.TB, config store.Config) *World {
+	tb.Helper()
 	w := &World{
 		TB: tb, Clock: NewClock(), Broker: broker.NewMemory(), Pusher: &Pusher{}, Announcer: &Announcer{}, Texts: &Texts{}, Alerted: &Alerted{},
 		phones: &phones{of: map[string][]*Phone{}},
@@ -75,9 +108,8 @@ func New(tb testing.TB) *World {
 	var err error
 	w.Keys, err = secret.NewKeys(bytes.Repeat([]byte{7}, secret.KeySize))
 	w.must(err)
-	path := filepath.Join(tb.TempDir(), "aye.db")
-	w.must(blank(path))
-	w.Store, err = store.Open(tb.Context(), store.Config{Path: path, Keys: w.Keys, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler)})
+	config.Keys, config.Now, config.Log = w.Keys, w.Clock.Now, slog.New(slog.DiscardHandler)
+	w.Store, err = store.Open(tb.Context(), config)
 	w.must(err)
 	tb.Cleanup(func() { w.must(w.Store.Close()) })
 	w.Signer, err = signing.Load(tb.Context(), w.Store, Origin, w.Clock.Now)

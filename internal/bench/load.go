@@ -12,6 +12,7 @@ type measured struct {
 	logins   int           // completed
 	took     time.Duration // in which they were
 	releases latencies     // from the decision to the release
+	wholes   latencies     // from the question to the redeem
 	costs    costs         // of the server
 	costly   int           // logins completed while the costs were counted
 	used     bool          // all people were asked as often as one may be, so it ended early
@@ -31,6 +32,7 @@ func (m measured) with(other measured) measured {
 	total := measured{
 		logins: m.logins + other.logins, took: m.took + other.took, costly: m.costly + other.costly,
 		releases: append(append(latencies{}, m.releases...), other.releases...),
+		wholes:   append(append(latencies{}, m.wholes...), other.wholes...),
 		costs:    costs{}, used: m.used || other.used, late: max(m.late, other.late),
 	}
 	total.costs.add(m.costs)
@@ -65,8 +67,8 @@ func releases(turns []measured, percentile float64) (all []float64) {
 
 // done is a login that was completed.
 type done struct {
-	at      time.Time
-	release time.Duration
+	at             time.Time
+	release, whole time.Duration
 }
 
 // load makes logins at a target.
@@ -84,6 +86,7 @@ type load struct {
 
 // run lets a person in.
 func (l *load) run(ctx context.Context, next *turn) {
+	began := time.Now()
 	took, err := l.target.login(ctx, next.person)
 	if err != nil {
 		if ctx.Err() == nil && !l.broken.Load() {
@@ -97,19 +100,19 @@ func (l *load) run(ctx context.Context, next *turn) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.done = append(l.done, done{time.Now(), took})
+	l.done = append(l.done, done{time.Now(), took, time.Since(began)})
 }
 
 // between gives the logins that were completed in a time.
-func (l *load) between(from, to time.Time) (times latencies) {
+func (l *load) between(from, to time.Time) (releases, wholes latencies) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, each := range l.done {
 		if each.at.After(from) && !each.at.After(to) {
-			times = append(times, each.release)
+			releases, wholes = append(releases, each.release), append(wholes, each.whole)
 		}
 	}
-	return times
+	return releases, wholes
 }
 
 // closed keeps a number of logins in flight for a time, the first tenth of which is not
@@ -163,13 +166,15 @@ func (l *load) measure(ctx context.Context, duration time.Duration, over <-chan 
 	if err != nil {
 		return measured{}, err
 	}
-	m := measured{costs: spent(before, after), costly: len(l.between(from, time.Now()))}
+	costly, _ := l.between(from, time.Now())
+	m := measured{costs: spent(before, after), costly: len(costly)}
 	select {
 	case <-over:
 		m.used = true
 	default:
 	}
-	m.releases, m.took = l.between(from, to), to.Sub(from)
+	m.took = to.Sub(from)
+	m.releases, m.wholes = l.between(from, to)
 	m.logins = len(m.releases)
 	return m, nil
 }
@@ -189,7 +194,7 @@ func (l *load) paced(ctx context.Context, perSecond int, duration time.Duration)
 	})
 	running.Wait()
 	m.took = time.Since(from)
-	m.releases = l.between(from, time.Now())
+	m.releases, m.wholes = l.between(from, time.Now())
 	m.logins = len(m.releases)
 	return m, err
 }

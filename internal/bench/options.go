@@ -23,12 +23,14 @@ const (
 	Pushes Phase = "pushes"
 	// Growth is what a login costs with many stored ones; it runs only when it is asked for.
 	Growth Phase = "growth"
+	// Abuse is others who log in while somebody tries to keep them out; it runs only when it is asked for.
+	Abuse Phase = "abuse"
 	// Kills ends the server without warning; it runs only when it is asked for.
 	Kills Phase = "kills"
 )
 
 var (
-	allPhases     = []Phase{Probes, Cycles, Waiters, Pushes, Growth, Kills}
+	allPhases     = []Phase{Probes, Cycles, Waiters, Pushes, Growth, Abuse, Kills}
 	defaultPhases = []Phase{Probes, Cycles, Waiters, Pushes}
 )
 

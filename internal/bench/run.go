@@ -84,7 +84,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 // all runs the phases one after the other.
 func (r *run) all(ctx context.Context) error {
 	phases := map[Phase]func(context.Context) error{
-		Probes: r.probes, Cycles: r.cycles, Waiters: r.waiters, Pushes: r.vendors, Growth: r.growth, Kills: r.kills,
+		Probes: r.probes, Cycles: r.cycles, Waiters: r.waiters, Pushes: r.vendors, Growth: r.growth, Abuse: r.abuse, Kills: r.kills,
 	}
 	people, quiet := r.needed()
 	furnishing := time.Duration(people+quiet) * time.Second / linkedPerSecond
@@ -187,6 +187,9 @@ func (r *run) needed() (people, quiet int) {
 	if r.runs(Growth) {
 		logins += float64(len(r.Stored)+1)*seconds*mostLoginsAt(growthInFlight) + growthInFlight
 	}
+	if r.runs(Abuse) {
+		logins += float64(len(attacks)+1) * (seconds*pacePerSecond + 1)
+	}
 	if r.runs(Kills) {
 		// Those who were in the middle when the server was killed are not asked again.
 		logins += float64(r.Kills) * (mostLoginsAt(killsInFlight)*killLatest.Seconds() + killsInFlight*asksPerTenMinutes)
@@ -222,6 +225,8 @@ func (r *run) takes(phase Phase) time.Duration {
 		return 4*each + time.Second
 	case Growth:
 		return time.Duration(len(r.Stored))*(each+2*time.Second) + time.Duration(r.Stored[len(r.Stored)-1])*200*time.Microsecond
+	case Abuse:
+		return time.Duration(len(attacks)+1) * (r.Duration + 2*time.Second)
 	case Kills:
 		return time.Duration(r.Kills) * 3 * time.Second
 	}

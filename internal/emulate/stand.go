@@ -22,6 +22,7 @@ type Option func(*settings)
 type settings struct {
 	now         func() time.Time
 	control     string
+	name        string
 	environment string
 	pace        pace
 	key         secret.Secret // of an account for text messages
@@ -33,6 +34,10 @@ func WithClock(now func() time.Time) Option { return func(s *settings) { s.now =
 
 // WithControl sets the address of the control listener; a free port on 127.0.0.1 by default.
 func WithControl(address string) Option { return func(s *settings) { s.control = address } }
+
+// WithName says under which name of the DNS the stand-in is reached from other machines, such as containers beside it:
+// its address and its certificate have it.
+func WithName(name string) Option { return func(s *settings) { s.name = name } }
 
 // stand is what all stand-ins over TLS are made of.
 type stand struct {
@@ -70,6 +75,9 @@ func (s *stand) open(ctx context.Context, address string, options []Option, rout
 	}
 	s.lines = &lines{Listener: front}
 	host, port, err := net.SplitHostPort(front.Addr().String())
+	if s.name != "" {
+		host = s.name
+	}
 	if err == nil {
 		s.authority, err = newAuthority(host)
 	}

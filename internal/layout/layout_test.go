@@ -36,7 +36,14 @@ var mayImport = map[string][]string{
 	"internal/jws":        {"internal/strictjson"},
 	"internal/signing":    {"internal/audit", "internal/jws"},
 
-	"broker":   {},
+	"internal/observe": {},
+
+	"broker":            {},
+	"broker/brokertest": {"broker"},
+	"broker/nats":       {"broker", "internal/secret"},
+	// In tests alone.
+	"broker/nats/natstest": {},
+
 	"notify":   {"internal/secret"},
 	"accounts": {"internal/audit", "internal/secret"},
 	"otp":      {"accounts", "internal/audit", "internal/secret"},
@@ -51,7 +58,7 @@ var mayImport = map[string][]string{
 
 	"store":           slices.Concat(domain, leaves, []string{"notify"}),
 	"store/storetest": slices.Concat(domain, leaves, []string{"notify", "store"}),
-	"api":             slices.Concat(domain, leaves, []string{"broker", "notify"}),
+	"api":             slices.Concat(domain, leaves, []string{"broker", "internal/observe", "notify"}),
 	"notify/wire":     {},
 	"notify/fcm":      {"internal/secret", "notify", "notify/wire"},
 	"notify/apns":     {"internal/secret", "notify", "notify/wire"},
@@ -66,7 +73,7 @@ var mayImport = map[string][]string{
 	"portal/page":      {"portal/locales"},
 	"portal/storybook": {"portal/locales", "portal/page"},
 	"portal/paths":     {},
-	"portal":           slices.Concat(domain, leaves, []string{"notify", "portal/locales", "portal/page"}),
+	"portal":           slices.Concat(domain, leaves, []string{"internal/observe", "notify", "portal/locales", "portal/page"}),
 
 	"internal/app":     {"*"},
 	"internal/emulate": {"internal/secret"},
@@ -85,17 +92,21 @@ var mayImport = map[string][]string{
 	"internal/ayetest": {"*"},
 	"internal/browser": {},
 	"internal/layout":  {},
+	"deploy":           {}, // tests alone, of the files for operators
+	"internal/soak":    {},
+	"internal/pgtest":  {},
 
 	"cmd/aye": {
 		"accounts", "alerts", "devices", "pairing", "notify", "privacy", "sms", "support", "internal/app", "internal/audit", "internal/bench", "internal/demo", "internal/emulate",
-		"internal/phone", "internal/secret", "internal/stage",
+		"internal/phone", "internal/secret", "internal/stage", "store",
 	},
 }
 
 // ownedBy says who may touch a library at all.
 var ownedBy = map[string][]string{
-	"gorm.io":      {"store"},
-	"database/sql": {"store", "internal/bench/bare"},
+	"gorm.io":          {"store"},
+	"database/sql":     {"store", "internal/bench/bare"},
+	"github.com/jackc": {"store", "internal/pgtest"},
 	"net/http": {
 		"api", "internal/app", "internal/ayetest", "internal/bench", "internal/bench/bare", "internal/demo", "internal/emulate", "internal/phone", "notify/apns", "notify/fcm",
 		"notify/bird", "notify/messagebird", "notify/webhook", "notify/wire", "portal", "portal/storybook", "cmd/aye",
@@ -112,10 +123,15 @@ var ownedBy = map[string][]string{
 	"github.com/emersion/go-smtp":       {"internal/emulate"},
 	"github.com/nyaruka/phonenumbers":   {"accounts"},
 	"golang.org/x/crypto":               {"accounts"},
-	"github.com/prometheus":             {"api", "internal/app", "internal/bench/bare"},
+	"github.com/prometheus":             {"api", "internal/app", "internal/bench/bare", "internal/observe"},
+	"go.opentelemetry.io":               {"internal/app", "internal/observe"},
+	"github.com/nats-io/nats.go":        {"broker/nats"},
+	"github.com/nats-io/nkeys":          {"broker/nats"},
+	"github.com/nats-io/nats-server":    {"broker/nats/natstest"},
 	"github.com/oschwald/geoip2-golang": {"internal/app"},
 	"github.com/knadh/koanf":            {"internal/app"},
 	"github.com/alecthomas/kong":        {"cmd/aye"},
+	"github.com/compose-spec":           {}, // tests alone
 	"github.com/pressly/goose":          {"store"},
 	"github.com/tink-crypto":            {"internal/secret"},
 	"github.com/pquerna/otp":            {"internal/ayetest", "otp"},

@@ -28,6 +28,9 @@ const PushApp = "com.example.aye"
 type Options struct {
 	// Dir is where data goes; empty for a folder that goes away with the stage.
 	Dir string
+	// Database is the URL of PostgreSQL, and empty for a file of SQLite in Dir. Stages on one database have one Dir, for its
+	// key.
+	Database secret.Secret
 	// Listen is where the server listens; empty for a free port.
 	Listen string
 	// PhoneOrigins and WebhookPrivate are settings; see app.Config.
@@ -244,6 +247,13 @@ func (s *Stage) Close(ctx context.Context) error {
 	return errors.Join(err, s.remove())
 }
 
+// key makes the key that servers on one database share, where there is none.
+func (s *Stage) key() (string, error) {
+	path := filepath.Join(s.options.Dir, "key")
+	_, err := secret.LoadKeys(path)
+	return path, err
+}
+
 // config writes the credentials of the stand-ins into files, so that the server finds them
 // on the same way as real ones.
 func (s *Stage) config() (app.Config, error) {
@@ -271,6 +281,12 @@ func (s *Stage) config() (app.Config, error) {
 	c.Origin, c.DataDir, c.MetricsListen = s.Origin, s.options.Dir, ""
 	c.PhoneOrigins, c.WebhookPrivate, c.Mail = s.options.PhoneOrigins, s.options.WebhookPrivate, s.options.Mail
 	c.DrainTime = 5 * time.Second
+	if c.Database.URL = s.options.Database; c.Database.URL != "" {
+		c.Database.Connections = 8
+		if c.KeyFile, err = s.key(); err != nil {
+			return app.Config{}, err
+		}
+	}
 	c.Push = []app.PushApp{
 		{Provider: string(notify.ProviderFCM), App: PushApp, CredentialsFile: file("fcm.json"), Endpoint: s.FCM.URL(), RootsFile: file("fcm.pem")},
 		{

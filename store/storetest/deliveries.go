@@ -57,6 +57,9 @@ func testDeliveries(t *testing.T, open Opener) {
 	})
 }
 
+// taken is how long a job is with who took it.
+const taken = 90 * time.Second
+
 func testWebhooks(t *testing.T, open Opener) {
 	h := NewHouse(t, open)
 	ctx, m := t.Context(), h.AddPerson(t, "webhooks@example.com")
@@ -75,30 +78,38 @@ func testWebhooks(t *testing.T, open Opener) {
 	h.Clock.Pass(time.Second)
 	report("msg_2", true)
 	report("msg_3", false) // nobody was let in, so there is nothing to tell
-	due := func(limit int) []string {
+	take := func(limit int) []string {
 		var ids []string
 		for _, d := range got(h.DueWebhooks(ctx, h.Clock.Now(), limit))(t) {
 			ids = append(ids, d.ID)
 		}
 		return ids
 	}
-	same(t, "due", due(10), []string{"msg_1", "msg_2"})
-	same(t, "limit", due(1), []string{"msg_1"})
+	// Who takes one has it alone for a while, and if nothing is heard of it then, it is taken anew.
+	same(t, "limit", take(1), []string{"msg_1"})
+	same(t, "the others", take(10), []string{"msg_2"})
+	same(t, "all taken", take(10), nil)
+	h.Clock.Pass(taken - time.Second)
+	same(t, "not over yet", take(10), nil)
+	h.Clock.Pass(time.Second)
+	same(t, "over", take(10), []string{"msg_1", "msg_2"})
+	h.Clock.Pass(taken)
 	d := got(h.DueWebhooks(ctx, h.Clock.Now(), 1))(t)[0]
-	if d.ApplicationID != h.Application.ID || d.RequestID != first.ID || d.MembershipID != m.ID || d.Previous != approval.Released ||
-		!d.At.Equal(h.Clock.Now().Add(-time.Second)) || d.Attempts != 0 {
+	if d.ID != "msg_1" || d.ApplicationID != h.Application.ID || d.RequestID != first.ID || d.MembershipID != m.ID || d.Previous != approval.Released ||
+		!d.At.Equal(h.Clock.Now().Add(-2*taken-time.Second)) || d.Attempts != 0 {
 		t.Fatalf("%+v", d)
 	}
 	must(t, h.WebhookRetry(ctx, "msg_1", h.Clock.Now().Add(time.Minute)))
-	same(t, "put off", due(10), []string{"msg_2"})
+	same(t, "put off", take(10), []string{"msg_2"})
 	must(t, h.WebhookDone(ctx, "msg_2"))
 	h.Clock.Pass(time.Minute)
-	same(t, "due again", due(10), []string{"msg_1"})
-	same(t, "attempts", got(h.DueWebhooks(ctx, h.Clock.Now(), 1))(t)[0].Attempts, 1)
+	again := got(h.DueWebhooks(ctx, h.Clock.Now(), 10))(t)
+	same(t, "due again", []any{len(again), again[0].ID, again[0].Attempts}, []any{1, "msg_1", 1})
 
 	// A report that loses its race tells nothing.
 	lost := h.Report(first, phone)
 	lost.Webhook = &approval.Webhook{ID: "msg_4", ApplicationID: first.ApplicationID, Request: first, At: h.Clock.Now()}
 	h.stays(t, lost)
-	same(t, "due", due(10), []string{"msg_1"})
+	h.Clock.Pass(taken)
+	same(t, "due", take(10), []string{"msg_1"})
 }

@@ -23,6 +23,8 @@ type House struct {
 	Clock        *Clock
 	Organisation accounts.Organisation
 	Application  accounts.Application
+	// nodes are the database's, where there are several.
+	nodes []Backend
 }
 
 // NewHouse furnishes an empty database.
