@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"example.com/aye/internal/secret"
@@ -65,7 +66,7 @@ func (a Application) Validate() error {
 	}
 	for _, origin := range a.Origins {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || (u.Scheme != "https" && !localhost(u)) {
+		if err != nil || u.Scheme+"://"+u.Host != origin || (u.Scheme != "https" && !localhost(u)) || !asBrowsersWrite(u) {
 			return fmt.Errorf("%w: origin is %q, it must look like https://login.example.com with nothing behind it", ErrInvalid, origin)
 		}
 	}
@@ -94,6 +95,13 @@ func (a Application) Holds(clientSecret secret.Secret) bool {
 		found = secret.Equal(secret.Secret(live.Hash), secret.Secret(hash)) || found
 	}
 	return found
+}
+
+// asBrowsersWrite tells whether browsers write the host so: another spelling would never be found equal to theirs.
+func asBrowsersWrite(u *url.URL) bool {
+	port := u.Port()
+	usual := (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") || strings.HasSuffix(u.Host, ":")
+	return u.Hostname() != "" && !usual && !strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '*' || (r >= 'A' && r <= 'Z') })
 }
 
 // localhost is where a page may be developed without TLS.

@@ -97,8 +97,9 @@ func (u UserReference) normal() (UserReference, error) {
 
 // NormalEmail gives the form in which an address is kept and compared, or [ErrInvalid].
 func NormalEmail(address string) (string, error) {
-	parsed, err := mail.ParseAddress(address)
-	if err != nil || parsed.Address != strings.TrimSpace(address) || len(address) > 254 || strings.ContainsFunc(address, control) {
+	trimmed := strings.TrimSpace(address)
+	parsed, err := mail.ParseAddress(trimmed)
+	if err != nil || parsed.Address != trimmed || len(trimmed) > 254 || strings.ContainsFunc(address, control) {
 		return "", fmt.Errorf("%w: %q is not an e-mail address", ErrInvalid, address)
 	}
 	return strings.ToLower(parsed.Address), nil

@@ -195,7 +195,11 @@ type historyJSON struct {
 }
 
 func (s *Server) history(c echo.Context, d devices.Device) error {
-	page, next, err := s.Approvals.History(c.Request().Context(), d, c.QueryParam("cursor"))
+	cursor := c.QueryParam("cursor")
+	if cursor != "" && !secret.ValidID("apr", cursor) {
+		return invalidField("cursor", "must be the next_cursor of the page before")
+	}
+	page, next, err := s.Approvals.History(c.Request().Context(), d, cursor)
 	if err != nil {
 		return err
 	}

@@ -172,15 +172,28 @@ func (s *Server) problem(err error, c echo.Context) {
 		p, _ = problemByCode("internal")
 	}
 	out := problemJSON{
-		Type: s.Origin + "/problems/" + p.code, Title: p.title, Status: p.status, Detail: detail, Code: p.code,
+		Type: s.Origin + "/problems/" + p.code, Title: p.title, Status: p.status, Detail: shortened(detail, maxDetail), Code: p.code,
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
 	}
 	s.extend(&out, c, err)
+	for i, field := range out.Errors {
+		out.Errors[i].Detail = shortened(field.Detail, maxDetail/2)
+	}
 	if p.status >= http.StatusInternalServerError {
 		s.Log.ErrorContext(c.Request().Context(), "request failed", slog.String("request_id", out.RequestID), slog.String("error", err.Error()))
 	}
 	note(c, "problem", p.code)
 	s.answerProblem(c, out, err)
+}
+
+// maxDetail is how long the sentence of a problem may be, in characters: what was sent may stand in it.
+const maxDetail = 1000
+
+func shortened(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
 }
 
 func (s *Server) answerProblem(c echo.Context, out problemJSON, err error) {

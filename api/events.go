@@ -40,6 +40,7 @@ func (s *Server) events(c echo.Context, topic string, ends time.Time, look func(
 	if err != nil {
 		var handshake websocket.HandshakeError
 		if errors.As(err, &handshake) {
+			c.Response().Header().Set(echo.HeaderUpgrade, "websocket")
 			return errUpgrade
 		}
 		return nil // the connection is not ours any more

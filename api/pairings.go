@@ -13,15 +13,18 @@ import (
 )
 
 type userJSON struct {
-	ID    string `json:"id"`
-	Email string `json:"email"`
+	ID    *string `json:"id"`
+	Email *string `json:"email"`
 }
 
 func (u userJSON) reference() (accounts.UserReference, error) {
-	if (u.ID == "") == (u.Email == "") {
-		return accounts.UserReference{}, invalidField("/user", "must have either email or id")
+	switch {
+	case u.ID != nil && u.Email == nil && *u.ID != "":
+		return accounts.UserReference{ID: *u.ID}, nil
+	case u.Email != nil && u.ID == nil && *u.Email != "":
+		return accounts.UserReference{Email: *u.Email}, nil
 	}
-	return accounts.UserReference{ID: u.ID, Email: u.Email}, nil
+	return accounts.UserReference{}, invalidField("/user", "must have either email or id")
 }
 
 type openedPairingJSON struct {

@@ -60,12 +60,18 @@ func BrowserName(header string) string {
 	return browser + " on " + system
 }
 
+// maxAgent is how many characters of a name are shown; a header can name anything.
+const maxAgent = 40
+
 // BrowserOf gives the browser and the system that a User-Agent header names, for who says it in
 // another language; both are empty when it names no browser.
 func BrowserOf(header string) (browser, system string) {
 	agent := useragent.Parse(header)
-	if agent.Name == "" || len(agent.Name) > 40 {
+	if !fits(agent.Name, 1, maxAgent) {
 		return "", ""
+	}
+	if !fits(agent.OS, 0, maxAgent) {
+		return agent.Name, ""
 	}
 	return agent.Name, agent.OS
 }

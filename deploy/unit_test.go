@@ -15,7 +15,7 @@ import (
 func unit(t *testing.T) map[string][]string {
 	t.Helper()
 	all, section := map[string][]string{}, ""
-	for _, line := range strings.Split(read(t, "aye.service"), "\n") {
+	for line := range strings.SplitSeq(read(t, "aye.service"), "\n") {
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "", strings.HasPrefix(line, "#"):

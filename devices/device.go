@@ -123,7 +123,7 @@ func (d Details) validate(told bool) error {
 			return invalid(text.name, "must have 1 to 64 characters on one line")
 		}
 	}
-	if !accounts.ValidVersion(d.AppVersion) {
+	if !accounts.ValidVersion(d.AppVersion) || strings.Count(d.AppVersion, ".") != 2 || strings.Trim(d.AppVersion, "0123456789.") != "" {
 		return invalid("app_version", "must look like 1.2.3")
 	}
 	if !localeTag.MatchString(d.Locale) {

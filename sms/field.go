@@ -114,6 +114,9 @@ func normalCountries(countries []string) ([]string, error) {
 	for _, c := range countries {
 		c = strings.ToUpper(strings.TrimSpace(c))
 		if _, found := slices.BinarySearch(known, c); !found {
+			if len(c) > 10 { // nobody reads more of it
+				c = "a word"
+			}
 			return nil, &InvalidError{Field: "countries", Problem: "unknown", Detail: "has " + c + ", which is no country with phone numbers"}
 		}
 		all = append(all, c)

@@ -160,7 +160,8 @@ func plainRows(c conn, query string, args ...any) ([]map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer finish(rows, cancel)
+	defer cancel()
+	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +18,7 @@ import (
 const (
 	// contestedTries is how often a change is made anew that stood in another's way.
 	contestedTries = 10
-	// contestedPause is how long it waits before, on average, times the number of the try.
+	// contestedPause is how long it waits before, at least, times the number of the try.
 	contestedPause = 5 * time.Millisecond
 	// besideLimit is how many connections of a pool are kept for those who read: a change may read beside its
 	// transaction, and would wait for itself where all had one.
@@ -105,7 +104,8 @@ func (p *parallel) do(c *change) error {
 			return err
 		}
 		select {
-		case <-time.After(rand.N(2 * contestedPause * time.Duration(tries))): //nolint:gosec // nobody gains by knowing it
+		// Not the same for both that stood in each other's way.
+		case <-time.After(time.Duration(tries)*contestedPause + time.Duration(time.Now().UnixNano())%contestedPause):
 		case <-c.ctx.Done():
 			return c.ctx.Err()
 		}

@@ -440,7 +440,7 @@ func (c *cutter) made(t *testing.T) {
 }
 
 func (c *cutter) serve(client net.Conn, address string) {
-	server, err := net.Dial("tcp", address) //nolint:noctx // it ends with the client
+	server, err := net.Dial("tcp", address)
 	if err != nil {
 		_ = client.Close()
 		return
@@ -479,6 +479,39 @@ func (c *cutter) serve(client net.Conn, address string) {
 			}
 			_ = server.Close()
 			return
+		}
+	}
+}
+
+// BenchmarkCommitPostgres is one durable change, by one caller and by many at once: about one thing each, alone, and as the bare
+// statement, which is a transaction by itself.
+func BenchmarkCommitPostgres(b *testing.B) {
+	ways := map[string]func(*Store, context.Context, string) error{
+		"about": func(s *Store, ctx context.Context, name string) error { return s.about(name).write(ctx, jot(name)) },
+		"alone": func(s *Store, ctx context.Context, name string) error { return s.write(ctx, jot(name)) },
+		"bare": func(s *Store, ctx context.Context, name string) error {
+			_, err := s.writer.ConnPool.ExecContext(ctx, "INSERT INTO notes (name) VALUES ($1)", name)
+			return err
+		},
+	}
+	for _, callers := range []int{1, 16, 64} {
+		for way, write := range ways {
+			b.Run(fmt.Sprintf("callers=%d/way=%s", callers, way), func(b *testing.B) {
+				s, _, _ := openNotes(b)
+				b.ReportAllocs()
+				b.ResetTimer()
+				var all sync.WaitGroup
+				for i := range callers {
+					all.Go(func() {
+						for n := i; n < b.N; n += callers {
+							if err := write(s, b.Context(), fmt.Sprint(n)); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				all.Wait()
+			})
 		}
 	}
 }

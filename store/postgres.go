@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -53,7 +54,7 @@ func postgresPool(address secret.Secret, shaken *atomic.Int64) (*sql.DB, error) 
 		// What pgx says has parts of the address in it, and so perhaps of the password.
 		return nil, errors.New("the URL of PostgreSQL cannot be read: it must look like postgres://user:password@host:5432/database?sslmode=verify-full")
 	}
-	for name, value := range map[string]string{
+	maps.Copy(config.RuntimeParams, map[string]string{
 		"application_name":                    "aye",
 		"statement_timeout":                   inMillis(statementLimit),
 		"lock_timeout":                        inMillis(lockLimit),
@@ -61,9 +62,7 @@ func postgresPool(address secret.Secret, shaken *atomic.Int64) (*sql.DB, error) 
 		"default_transaction_isolation":       "read committed",
 		"TimeZone":                            "UTC",
 		"client_encoding":                     "UTF8",
-	} {
-		config.RuntimeParams[name] = value
-	}
+	})
 	config.ConnectTimeout = connectLimit
 	// A host whose power is gone sends no last word.
 	dialer := net.Dialer{Timeout: connectLimit, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: peerLimit / 3, Interval: peerLimit / 3, Count: 2}, Control: mindful}

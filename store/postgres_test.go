@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,7 +12,6 @@ import (
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/internal/audit"
-
 	"example.com/aye/internal/pgtest"
 	"example.com/aye/internal/secret"
 	"example.com/aye/pairing"
@@ -149,13 +149,62 @@ func TestNodesCount(t *testing.T) {
 			}
 		})
 	}
+	var requests []approval.Request
+	for i := range 12 {
+		requests = append(requests, h.AskOne(t, h.Request(m, fmt.Sprint("browser", i))))
+	}
+	for i, r := range requests {
+		done.Go(func() {
+			move := approval.Move{
+				RequestID: r.ID, From: []approval.State{approval.Pending}, To: approval.Denied, Now: h.Clock.Now(),
+				Budget: func(b approval.Budget) approval.Budget { b.Streak++; return b },
+			}
+			if held, err := nodes[i%2].Move(t.Context(), move, audit.Entry{Organisation: m.OrganisationID}); err != nil || !held {
+				t.Error(held, err)
+			}
+		})
+	}
 	done.Wait()
-	var mutes, failures int
+	var mutes, streak, failures int
 	_, reader := nodes[1].Handles()
 	must(t, reader.Raw("SELECT mutes FROM budgets").Scan(&mutes).Error)
+	must(t, reader.Raw("SELECT streak FROM budgets").Scan(&streak).Error)
 	must(t, reader.Raw("SELECT failures FROM password_tries").Scan(&failures).Error)
-	if mutes != times || failures != times {
-		t.Errorf("%d mutes, %d failures", mutes, failures)
+	if mutes != times || streak != len(requests) || failures != times {
+		t.Errorf("%d mutes, a streak of %d, %d failures", mutes, streak, failures)
+	}
+}
+
+// TestNodesShareCreationKeys: a creation key makes one request, whoever is asked with it at the same moment.
+func TestNodesShareCreationKeys(t *testing.T) {
+	t.Parallel()
+	h, nodes := town(t)
+	const people = 20
+	var mu sync.Mutex
+	ids := map[string]bool{}
+	var done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range people {
+		r := h.Request(h.AddPerson(t, fmt.Sprintf("person%d@example.com", i)), "browser")
+		r.CreationKey = "shared"
+		done.Go(func() {
+			<-start
+			key := approval.Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Key: r.CreationKey, Browser: r.Context.Browser}
+			asked, err := nodes[i%2].Ask(t.Context(), key, func(now approval.Situation) (approval.Admission, error) {
+				return approval.Admission{Request: r, Budget: now.Budget}, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			ids[asked.ID] = true
+		})
+	}
+	close(start)
+	done.Wait()
+	if len(ids) != 1 {
+		t.Errorf("%d requests were made", len(ids))
 	}
 }
 
@@ -213,4 +262,30 @@ func TestNodesStartTogether(t *testing.T) {
 	}
 	done.Wait()
 	must(t, openURL(t, url, time.Now).VerifyAudit(t.Context()))
+}
+
+// TestTextsThatPostgreSQLDoesNotKeep: nobody gets an error for bytes that are no text, and the log stays whole.
+func TestTextsThatPostgreSQLDoesNotKeep(t *testing.T) {
+	t.Parallel()
+	h, nodes := town(t)
+	m := h.AddPerson(t, "ada@example.com")
+	const strange = "a\x00b\xff"
+	if _, err := nodes[0].Request(t.Context(), strange); !errors.Is(err, approval.ErrNotFound) {
+		t.Errorf("a request with a strange id: %v", err)
+	}
+	if _, err := nodes[0].Device(t.Context(), strange); err == nil || errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a phone with a strange id: %v", err)
+	}
+	r := h.Request(m, strange)
+	r.Context.UserAgent, r.Message = strange, strange
+	got := h.AskOne(t, r)
+	kept, err := nodes[1].Request(t.Context(), got.ID)
+	must(t, err)
+	if want := "a\ufffdb\ufffd"; kept.Context.UserAgent != want || kept.Context.Browser != want || kept.Message != want {
+		t.Errorf("kept is %+v", kept)
+	}
+	must(t, nodes[0].Write(t.Context(), audit.Entry{
+		Organisation: "org_strange", Actor: strange, Subject: strange, Data: map[string]string{"user": strange, "x": strange}, Personal: map[string]string{"browser": strange},
+	}))
+	must(t, nodes[1].VerifyAudit(t.Context()))
 }

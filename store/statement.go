@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"gorm.io/gorm"
 )
@@ -29,8 +28,8 @@ type conn struct {
 	pool    gorm.ConnPool
 	rows    *counts
 	dialect *dialect
-	// limit ends a statement that is not answered; 0 where none is needed, or the context has one.
-	limit time.Duration
+	// limited ends a statement that is not answered; nil where none is needed, or the context has a limit.
+	limited func(context.Context) (context.Context, context.CancelFunc)
 }
 
 // reading is for a read by key. On SQLite it takes microseconds, so ctx is looked at before it and
@@ -38,39 +37,38 @@ type conn struct {
 func (s *Store) reading(ctx context.Context) (conn, error) {
 	c := conn{ctx: ctx, pool: s.reader.ConnPool, rows: &s.counts, dialect: s.dialect}
 	if s.dialect.postgres {
-		c.limit = statementLimit + lockLimit
+		c.limited = limited
 	} else {
 		c.ctx = context.WithoutCancel(ctx)
 	}
 	return c, ctx.Err()
 }
 
-// query runs a statement that gives rows. Call finish when they were read.
+// query runs a statement that gives rows. Close them, and then cancel.
 func (c conn) query(statement string, args []any) (*sql.Rows, context.CancelFunc, error) {
-	ctx, cancel := c.ctx, context.CancelFunc(nothing)
-	if c.limit > 0 {
-		ctx, cancel = context.WithTimeout(ctx, c.limit)
+	caller, cancel := c, context.CancelFunc(nothing)
+	if c.limited != nil {
+		c.ctx, cancel = c.limited(c.ctx)
 	}
-	rows, err := c.pool.QueryContext(ctx, c.dialect.bind(statement), args...)
+	rows, err := c.pool.QueryContext(c.ctx, c.dialect.bind(statement), args...)
 	if err != nil {
-		err = c.judged(err)
+		err = caller.judged(err)
 		cancel()
 		return nil, nil, err
 	}
 	return rows, cancel, nil
 }
 
-func nothing() {}
-
-// finish ends what query began.
-func finish(rows *sql.Rows, cancel context.CancelFunc) {
-	_ = rows.Close()
-	cancel()
+// limited is for a statement that PostgreSQL should have ended by itself.
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, statementLimit+lockLimit)
 }
+
+func nothing() {}
 
 // judged translates an error. Where our own limit ended the statement, the database is to blame, not the caller.
 func (c conn) judged(err error) error {
-	if c.limit > 0 && c.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+	if c.limited != nil && c.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return translate(err)
@@ -98,7 +96,8 @@ func all[R any, P columns[R]](c conn, query string, args ...any) ([]R, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer finish(rows, cancel)
+	defer cancel()
+	defer func() { _ = rows.Close() }()
 	var found []R
 	for rows.Next() {
 		var row R
@@ -118,7 +117,8 @@ func one[R any, P columns[R]](c conn, missing error, query string, args ...any) 
 	if err != nil {
 		return row, err
 	}
-	defer finish(rows, cancel)
+	defer cancel()
+	defer func() { _ = rows.Close() }()
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
 			return row, c.judged(err)

@@ -44,7 +44,7 @@ func (b *Broker) connection(name string) []client.Option {
 		client.ReconnectHandler(func(*client.Conn) { b.reconnects.Add(1); b.isConnected("NATS is connected again") }),
 		client.DisconnectErrHandler(func(_ *client.Conn, err error) { b.isGone(err) }),
 		client.ReconnectErrHandler(func(_ *client.Conn, err error) {
-			b.log.troubled(aboutConnect, "NATS cannot be reached and is tried again; waiting pages hear of what other servers did by the database", err)
+			b.log.troubled(context.Background(), aboutConnect, "NATS cannot be reached and is tried again; waiting pages hear of what other servers did by the database", err)
 		}),
 		client.ErrorHandler(func(_ *client.Conn, sub *client.Subscription, err error) { b.isTroubled(sub, err) }),
 		client.ClosedHandler(func(*client.Conn) { b.connected.Store(false); b.running.Done() }),
@@ -96,7 +96,7 @@ func (b *Broker) Close(ctx context.Context) error {
 	select {
 	case <-b.written:
 		if b.connected.Load() {
-			b.log.ifFailed(b.conn.FlushWithContext(last))
+			b.log.ifFailed(ctx, b.conn.FlushWithContext(last))
 		}
 	case <-last.Done(): // what was still to go out is lost, as hints may be
 	}
@@ -129,7 +129,7 @@ func (b *Broker) isConnected(words string) {
 
 func (b *Broker) isGone(err error) {
 	if b.connected.Swap(false) && !b.isClosed() {
-		b.log.troubled(aboutGone, "NATS is gone and is tried again; waiting pages hear of what other servers did by the database", err)
+		b.log.troubled(context.Background(), aboutGone, "NATS is gone and is tried again; waiting pages hear of what other servers did by the database", err)
 	}
 }
 
@@ -137,17 +137,17 @@ func (b *Broker) isGone(err error) {
 func (b *Broker) isTroubled(sub *client.Subscription, err error) {
 	switch {
 	case errors.Is(err, client.ErrSlowConsumer):
-		b.log.troubled(aboutSlow, "hints came faster than this server took them; it looks without them", err)
+		b.log.troubled(context.Background(), aboutSlow, "hints came faster than this server took them; it looks without them", err)
 		if sub != nil {
 			b.local.Publish(sub.Subject)
 		}
 	case errors.Is(err, client.ErrPermissionViolation):
 		b.refusedAt.Store(time.Now().UnixNano())
-		b.log.troubled(aboutRefused, "NATS refuses hints: allow this user to publish and to subscribe to "+Subjects, err)
+		b.log.troubled(context.Background(), aboutRefused, "NATS refuses hints: allow this user to publish and to subscribe to "+Subjects, err)
 	case errors.Is(err, client.ErrAuthorization), errors.Is(err, client.ErrAuthExpired), errors.Is(err, client.ErrAuthRevoked), errors.Is(err, client.ErrAccountAuthExpired):
-		b.log.troubled(aboutAccess, "NATS refuses this server's credentials; look at nats.credentials_file and nats.url", err)
+		b.log.troubled(context.Background(), aboutAccess, "NATS refuses this server's credentials; look at nats.credentials_file and nats.url", err)
 	default:
-		b.log.troubled(aboutOther, "NATS says that something is wrong", err)
+		b.log.troubled(context.Background(), aboutOther, "NATS says that something is wrong", err)
 	}
 }
 
@@ -156,8 +156,8 @@ func (b *Broker) reconnect(words string, err error) {
 	if b.isClosed() {
 		return
 	}
-	b.log.troubled(aboutWrite, words, err)
-	b.log.ifFailed(b.conn.ForceReconnect())
+	b.log.troubled(context.Background(), aboutWrite, words, err)
+	b.log.ifFailed(context.Background(), b.conn.ForceReconnect())
 }
 
 func (b *Broker) isClosed() bool {

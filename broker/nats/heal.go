@@ -44,7 +44,7 @@ func (b *Broker) Heal(ctx context.Context, changes Changes) {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			h.since, h.seen = time.Time{}, nil
-			b.log.troubled(aboutHeal, "the database was not asked for changes and is asked again; pages that wait do not hear of what other servers did meanwhile", err)
+			b.log.troubled(ctx, aboutHeal, "the database was not asked for changes and is asked again; pages that wait do not hear of what other servers did meanwhile", err)
 			failed = true
 		case err == nil && failed: // the database may have lost its list with the trouble that it had
 			failed = false

@@ -38,7 +38,7 @@ func newJournal(to *slog.Logger) *journal {
 
 func (j *journal) said(words string) { j.to.InfoContext(context.Background(), words) }
 
-func (j *journal) troubled(about, words string, err error) {
+func (j *journal) troubled(ctx context.Context, about, words string, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if time.Since(j.last[about]) < logEvery {
@@ -53,11 +53,11 @@ func (j *journal) troubled(about, words string, err error) {
 		attributes = append(attributes, slog.Int("unwritten", left))
 	}
 	j.last[about], j.left[about] = time.Now(), 0
-	j.to.LogAttrs(context.Background(), slog.LevelWarn, words, attributes...)
+	j.to.LogAttrs(ctx, slog.LevelWarn, words, attributes...)
 }
 
-func (j *journal) ifFailed(err error) {
+func (j *journal) ifFailed(ctx context.Context, err error) {
 	if err != nil {
-		j.troubled(aboutOther, "NATS did not do what was asked", err)
+		j.troubled(ctx, aboutOther, "NATS did not do what was asked", err)
 	}
 }

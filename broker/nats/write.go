@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"context"
 	"errors"
 
 	client "github.com/nats-io/nats.go"
@@ -52,17 +53,17 @@ func (b *Broker) settle(subject string) {
 	b.mu.Unlock()
 	switch {
 	case wanted && sub == nil:
-		sub, err := b.conn.ChanSubscribe(subject, b.arrived)
+		made, err := b.conn.ChanSubscribe(subject, b.arrived)
 		if err != nil {
-			b.log.troubled(aboutWrite, "a hint is not waited for at NATS; the database is asked each second instead", err)
+			b.log.troubled(context.Background(), aboutWrite, "a hint is not waited for at NATS; the database is asked each second instead", err)
 		}
 		b.mu.Lock()
-		i.sub = sub
+		i.sub = made
 		b.unproven = append(b.unproven, i)
 		b.mu.Unlock()
 	case !wanted && sub != nil:
 		if err := sub.Unsubscribe(); err != nil && !errors.Is(err, client.ErrConnectionClosed) {
-			b.log.troubled(aboutWrite, "NATS was not told that nobody waits any more", err)
+			b.log.troubled(context.Background(), aboutWrite, "NATS was not told that nobody waits any more", err)
 		}
 	}
 }

@@ -52,15 +52,15 @@ func (c *emulateAllCommand) address(offset int) string {
 
 // start starts all; they end with ctx.
 func (c *emulateAllCommand) start(ctx context.Context) (s stands, err error) {
-	at := func(i int) (context.Context, string, emulate.Option, emulate.Option) {
-		return ctx, c.address(i), emulate.WithControl(c.address(pages + i)), emulate.WithName(c.Name)
+	options := func(i int) []emulate.Option {
+		return []emulate.Option{emulate.WithControl(c.address(pages + i)), emulate.WithName(c.Name)}
 	}
 	var errs [5]error
-	s.fcm, errs[0] = emulate.StartFCM(at(0))
-	s.apns, errs[1] = emulate.StartAPNs(at(1))
-	s.messagebird, errs[2] = emulate.StartMessageBird(at(2))
-	s.bird, errs[3] = emulate.StartBird(at(3))
-	s.mailbox, errs[4] = emulate.StartMailbox(at(4))
+	s.fcm, errs[0] = emulate.StartFCM(ctx, c.address(0), options(0)...)
+	s.apns, errs[1] = emulate.StartAPNs(ctx, c.address(1), options(1)...)
+	s.messagebird, errs[2] = emulate.StartMessageBird(ctx, c.address(2), options(2)...)
+	s.bird, errs[3] = emulate.StartBird(ctx, c.address(3), options(3)...)
+	s.mailbox, errs[4] = emulate.StartMailbox(ctx, c.address(4), options(4)...)
 	return s, errors.Join(errs[:]...)
 }
 

@@ -26,7 +26,7 @@ func TestSettingsOfNATS(t *testing.T) {
 		database + "nats: {credentials_file: /etc/aye/nats.creds}":          "nats.url must be given",
 		database + "nats: {url: 'nats://nats', certificate_file: cert.pem}": "nats.certificate_file and nats.key_file must be given together",
 		"nats: {url: 'nats://nats'}":                                        "database.url must be given where nats.url is",
-		database + "nats: {adress: 'nats://nats'}":                          "adress",
+		database + "nats: {place: 'nats://nats'}":                           "place",
 	} {
 		if _, err := written(t, text); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v", text, err)

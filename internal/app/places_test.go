@@ -43,7 +43,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-func database(t *testing.T, kind string, record mmdbtype.Map) string {
+func database(t testing.TB, kind string, record mmdbtype.Map) string {
 	t.Helper()
 	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: kind, IncludeReservedNetworks: true, RecordSize: 24})
 	if err != nil {

@@ -35,7 +35,8 @@ func (k Key) Public() (*ecdsa.PublicKey, error) {
 	}
 	x, errX := encoding.DecodeString(k.X)
 	y, errY := encoding.DecodeString(k.Y)
-	if errX != nil || errY != nil || len(x) != 32 || len(y) != 32 {
+	// The decoder passes over line breaks: with them one key would have many thumbprints.
+	if errX != nil || errY != nil || len(x) != 32 || len(y) != 32 || hasLineBreak(k.X) || hasLineBreak(k.Y) {
 		return nil, fmt.Errorf("%w: x and y must be 32 bytes in base64url", ErrInvalid)
 	}
 	// The parser refuses points that are not on the curve, and the point at infinity.

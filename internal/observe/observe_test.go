@@ -174,8 +174,8 @@ func TestLinksAreBounded(t *testing.T) {
 	}
 	calls.End(call, observe.Ended{Method: "GET", Route: "/v1/device/approvals", Status: 200})
 	calls.Leave()
-	if links := len(n.spans(t)[0].Links); links != 17 {
-		t.Errorf("%d links", links)
+	if links := n.spans(t)[0].Links; len(links) != 17 || links[0].SpanContext.TraceID().String() != callersTrace {
+		t.Errorf("%d links, the first to %s", len(links), links[0].SpanContext.TraceID())
 	}
 }
 
@@ -245,7 +245,7 @@ func TestTraceparent(t *testing.T) {
 		{},
 		{""},
 		{callersParent, callersParent},
-		{callersParent + "-x"},
+		{callersParent + "-x"}, {callersParent + "00"},
 		{callersParent + " "},
 		{" " + callersParent},
 		{"01" + callersParent[2:]},

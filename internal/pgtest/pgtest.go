@@ -218,7 +218,7 @@ func sweep(ctx context.Context, c *pgx.Conn, keep string) error {
 			made, _, _ = strings.Cut(rest, "_")
 			limit = abandoned
 		}
-		if at, err := strconv.ParseInt(made, 10, 64); err == nil && time.Since(time.Unix(at, 0)) > limit {
+		if at, failure := strconv.ParseInt(made, 10, 64); failure == nil && time.Since(time.Unix(at, 0)) > limit {
 			old = append(old, name)
 		}
 	}

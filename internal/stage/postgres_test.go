@@ -51,8 +51,8 @@ func TestTwoNodesOnPostgreSQL(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
-				t.Error(err)
+			if failure := s.Close(context.WithoutCancel(t.Context())); failure != nil {
+				t.Error(failure)
 			}
 		})
 		at, err := url.Parse(s.Origin)

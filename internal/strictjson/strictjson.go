@@ -1,7 +1,7 @@
 // Package strictjson reads JSON that comes from outside, and refuses what two readers could
 // understand differently: a name twice (RFC 8725 section 2.8, RFC 8259 section 4), also when
-// only the case differs because encoding/json ignores case, anything behind the value, and
-// nesting without end.
+// only the case differs because encoding/json ignores case, a field's name in other letters, anything
+// behind the value, half of a surrogate pair (RFC 8259 section 8.2), and nesting without end.
 package strictjson
 
 import (
@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,7 +23,7 @@ var ErrMalformed = errors.New("not one JSON object in UTF-8")
 
 // Decode reads one JSON object. Fields that into does not have are ignored.
 func Decode(raw []byte, into any) error {
-	if err := check(raw); err != nil {
+	if err := check(raw, namesOf(into)); err != nil {
 		return err
 	}
 	return json.Unmarshal(raw, into)
@@ -30,7 +31,7 @@ func Decode(raw []byte, into any) error {
 
 // DecodeKnown reads one JSON object and refuses fields that into does not have.
 func DecodeKnown(raw []byte, into any) error {
-	if err := check(raw); err != nil {
+	if err := check(raw, namesOf(into)); err != nil {
 		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -38,15 +39,49 @@ func DecodeKnown(raw []byte, into any) error {
 	return d.Decode(into)
 }
 
-func check(raw []byte) error {
+func check(raw []byte, fields names) error {
 	if !utf8.Valid(raw) || !json.Valid(raw) {
 		return ErrMalformed
 	}
-	w := walker{raw: raw}
+	if halfPair(raw) {
+		return fmt.Errorf("%w: half of a surrogate pair", ErrMalformed)
+	}
+	w := walker{raw: raw, fields: fields}
 	if w.space(); w.raw[w.at] != '{' {
 		return ErrMalformed
 	}
 	return w.object(1)
+}
+
+// halfPair finds an escape, in a text that is known to be JSON, that stands for no character without
+// another: some readers refuse it, others put something in its place.
+func halfPair(raw []byte) bool {
+	for at := bytes.IndexByte(raw, '\\'); at >= 0 && at < len(raw); {
+		high := surrogate(raw[at:], 0xd800)
+		switch {
+		case high && !surrogate(raw[at+6:], 0xdc00), surrogate(raw[at:], 0xdc00):
+			return true
+		case high:
+			at += 12
+		default:
+			at += 2
+		}
+		next := bytes.IndexByte(raw[min(at, len(raw)):], '\\')
+		if next < 0 {
+			return false
+		}
+		at += next
+	}
+	return false
+}
+
+// surrogate tells whether the text begins with an escape of the 1024 from first.
+func surrogate(text []byte, first uint64) bool {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return false
+	}
+	code, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return err == nil && code >= first && code < first+0x400
 }
 
 // walker goes through a text that is known to be JSON, without making anything of it.
@@ -57,6 +92,8 @@ type walker struct {
 	// where each begins.
 	names  []byte
 	starts []int
+	// fields are what names must be written as exactly, where they are the same but for the case.
+	fields names
 }
 
 // fewNames are compared one by one; more are looked up.
@@ -68,7 +105,10 @@ func (w *walker) object(depth int) error {
 	var many map[string]bool
 	w.at++
 	for w.space(); w.raw[w.at] != '}'; w.space() {
-		name := w.name()
+		name, exact := w.name()
+		if !exact {
+			return fmt.Errorf("%w: a name is written in other letters than the field's", ErrMalformed)
+		}
 		if many == nil && len(w.starts)-outer > fewNames {
 			many = map[string]bool{}
 			for i := outer; i < len(w.starts)-1; i++ {
@@ -156,23 +196,24 @@ func (w *walker) text() []byte {
 	return w.raw[start:w.at]
 }
 
-// name goes past a name and gives it folded.
-func (w *walker) name() []byte {
+// name goes past a name and gives it folded. It is exact unless it is a field's but for the case.
+func (w *walker) name() (folded []byte, exact bool) {
 	quoted, start := w.text(), len(w.names)
 	w.starts = append(w.starts, start)
-	for _, c := range quoted[1 : len(quoted)-1] {
+	written := quoted[1 : len(quoted)-1]
+	for _, c := range written {
 		if c == '\\' || c >= utf8.RuneSelf {
 			var plain string
 			_ = json.Unmarshal(quoted, &plain) // it is known to be a text
 			w.names = append(w.names[:start], strings.Map(fold, plain)...)
-			return w.names[start:]
+			return w.names[start:], w.fields.take([]byte(plain), w.names[start:])
 		}
 		if 'a' <= c && c <= 'z' {
 			c -= 'a' - 'A'
 		}
 		w.names = append(w.names, c)
 	}
-	return w.names[start:]
+	return w.names[start:], w.fields.take(written, w.names[start:])
 }
 
 // fold gives the least of the letters that encoding/json takes for the same: not only "S" and

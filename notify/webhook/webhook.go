@@ -114,11 +114,17 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return nil
 }
 
+// How many bytes a secret has, as Standard Webhooks says. Without this an empty one would sign too.
+const leastSecret, mostSecret = 24, 64
+
 // Sign gives the value of the header Webhook-Signature.
 func Sign(key secret.Secret, id, at string, body []byte) (string, error) {
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key.Reveal(), "whsec_"))
 	if err != nil {
 		return "", fmt.Errorf("webhook secret: %w", err)
+	}
+	if len(raw) < leastSecret || len(raw) > mostSecret {
+		return "", fmt.Errorf("webhook secret: it has %d bytes, it must have %d to %d", len(raw), leastSecret, mostSecret)
 	}
 	mac := hmac.New(sha256.New, raw)
 	mac.Write([]byte(id + "." + at + "."))

@@ -1,0 +1,4 @@
+package pairing
+
+// ReadClaim verifies a claim.
+var ReadClaim = readClaim
