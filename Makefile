@@ -26,7 +26,7 @@ fast: ## the tests without the race detector and without a browser
 
 SOAK ?= 5m
 soak: tools-test ## let everything around Aye fail, for SOAK (5m) on one node and as long on two, and the long forms of some tests
-	@AYE_SOAK=1 go test -count=1 -timeout 60m -run 'TestTornLog|TestWrongRequests' ./store ./api
+	@AYE_SOAK=1 go test -count=1 -timeout 60m -run 'TestTornLog|TestWrongRequests|TestRawRequests|TestWrongForms' ./store ./api ./portal
 	@go test -count=1 -timeout 60m -v -run 'TestSoak|TestTheGuardIsNeeded' ./internal/soak -args -soak $(SOAK) -disks
 
 lint: $(BIN)/golangci-lint ## run the linters

@@ -94,6 +94,11 @@ func (s *Server) harden(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}()
 		h := c.Response().Header()
+		// net/http goes by the chunks where a length stands beside them, and no longer tells; a proxy in front may have gone by
+		// the length. So nothing that stands behind such a body is taken for a request (RFC 9112 section 6.1).
+		if len(c.Request().TransferEncoding) > 0 {
+			h.Set(echo.HeaderConnection, "close")
+		}
 		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
 		h.Set(echo.HeaderCacheControl, "no-store")
 		h.Set(echo.HeaderReferrerPolicy, "no-referrer")

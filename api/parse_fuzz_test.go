@@ -113,7 +113,7 @@ func FuzzSocket(f *testing.F) {
 		if err != nil {
 			return
 		}
-		h.attach(conn, secret.NewID("topic"), time.Now().Add(time.Minute), func(context.Context) (state, error) {
+		h.attach(conn, secret.NewID("topic"), time.Now().Add(time.Minute), func(context.Context) (state, error) { //nolint:contextcheck // the act has the context of the hub
 			return state{body: map[string]string{"status": "pending"}}, nil
 		})
 	}))

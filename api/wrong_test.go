@@ -211,7 +211,7 @@ func (l *wireLine) try(r *wrongRequest) wireAnswer {
 	_, unsent := l.conn.Write(r.wire()) // who answers early reads no further
 	response, err := readAnswer(l.in, r.method)
 	if err != nil {
-		return wireAnswer{err: fmt.Errorf("%w (%v)", err, unsent)}
+		return wireAnswer{err: fmt.Errorf("%w (%w)", err, unsent)}
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

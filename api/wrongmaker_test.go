@@ -89,7 +89,7 @@ type wrongDraft struct {
 
 // request makes a request with one fault that makes it wrong for certain, and some noise.
 func (m *wrongMaker) request(number int) *wrongRequest {
-	rng := rand.New(rand.NewPCG(wrongSeed, uint64(number))) //nolint:gosec // repeatable on purpose
+	rng := rand.New(rand.NewPCG(wrongSeed, uint64(number)))
 	d := m.right(number, rng)
 	for made := false; !made; {
 		f := faults[rng.IntN(len(faults))]
@@ -307,7 +307,9 @@ var faults = []fault{
 	{func(o operation) bool { return o.names["header Idempotency-Key"] }, (*wrongDraft).wrongIdempotencyKey},
 	{withBody, (*wrongDraft).wrongMedia},
 	{withBody, (*wrongDraft).wrongText},
-	{withBody, (*wrongDraft).wrongValue}, {withBody, (*wrongDraft).wrongValue}, {withBody, (*wrongDraft).wrongValue},
+	{withBody, (*wrongDraft).wrongValue},
+	{withBody, (*wrongDraft).wrongValue},
+	{withBody, (*wrongDraft).wrongValue},
 	{func(o operation) bool { return o.id == "claimPairing" }, (*wrongDraft).wrongClaim},
 	{func(o operation) bool { return o.id == "decideApproval" }, (*wrongDraft).wrongDecision},
 	{always, (*wrongDraft).wrongMethod},

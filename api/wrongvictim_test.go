@@ -208,6 +208,9 @@ func (v *victim) column(db *sql.DB, query string) []string {
 		}
 		all = append(all, one)
 	}
+	if err = rows.Err(); err != nil {
+		v.t.Fatal(err)
+	}
 	return all
 }
 
@@ -243,6 +246,9 @@ func (v *victim) rows(db *sql.DB, table string) []string {
 		all = append(all, row)
 	}
 	slices.Sort(all)
+	if err = rows.Err(); err != nil {
+		v.t.Fatal(err)
+	}
 	return all
 }
 
@@ -297,9 +303,8 @@ func (v *victim) goesOn() {
 
 // alarm is a log that keeps only what should not be there.
 type alarm struct {
-	mu   sync.Mutex
-	bad  bytes.Buffer
-	attr []slog.Attr
+	mu  sync.Mutex
+	bad bytes.Buffer
 }
 
 // Enabled lets through what the requests' own lines are beneath.

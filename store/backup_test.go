@@ -95,8 +95,8 @@ func TestBackup(t *testing.T) {
 			if info.Mode().Perm() != 0o600 {
 				t.Errorf("mode %v", info.Mode())
 			}
-			if names, err := os.ReadDir(filepath.Dir(to)); err != nil || len(names) != 1 {
-				t.Errorf("beside it: %v %v", names, err)
+			if names, failed := os.ReadDir(filepath.Dir(to)); failed != nil || len(names) != 1 {
+				t.Errorf("beside it: %v %v", names, failed)
 			}
 			// It stands by itself, also where nothing can be written.
 			must(t, os.Chmod(to, 0o400))
@@ -301,34 +301,34 @@ func TestThreatRestored(t *testing.T) {
 			must(t, err)
 			t.Cleanup(func() { must(t, s.Close()) })
 			ctx := t.Context()
-			if at, err := s.Restored(ctx); err != nil || !at.Equal(r.At.Truncate(time.Millisecond)) {
-				t.Errorf("restored at %v, %v", at, err)
+			if at, failed := s.Restored(ctx); failed != nil || !at.Equal(r.At.Truncate(time.Millisecond)) {
+				t.Errorf("restored at %v, %v", at, failed)
 			}
-			if _, err := s.Session(ctx, session.TokenHash); !errors.Is(err, signin.ErrNone) {
-				t.Errorf("a session is there: %v", err)
+			if _, failed := s.Session(ctx, session.TokenHash); !errors.Is(failed, signin.ErrNone) {
+				t.Errorf("a session is there: %v", failed)
 			}
-			if q, err := s.Request(ctx, asked.ID); err != nil || q.State != "expired" {
-				t.Errorf("a request is %v, %v", q.State, err)
+			if q, failed := s.Request(ctx, asked.ID); failed != nil || q.State != "expired" {
+				t.Errorf("a request is %v, %v", q.State, failed)
 			}
-			if p, err := s.Pairing(ctx, open.ID); err != nil || p.State != pairing.Cancelled {
-				t.Errorf("a pairing is %v, %v", p.State, err)
+			if p, failed := s.Pairing(ctx, open.ID); failed != nil || p.State != pairing.Cancelled {
+				t.Errorf("a pairing is %v, %v", p.State, failed)
 			}
-			if d, err := s.Device(ctx, awaited.ID); err != nil || d.Status != "removed" {
-				t.Errorf("a phone that was not let in is %v, %v", d.Status, err)
+			if d, failed := s.Device(ctx, awaited.ID); failed != nil || d.Status != "removed" {
+				t.Errorf("a phone that was not let in is %v, %v", d.Status, failed)
 			}
-			if d, err := s.Device(ctx, phone.ID); err != nil || d.Status != "active" {
-				t.Errorf("a phone that was let in is %v, %v", d.Status, err)
+			if d, failed := s.Device(ctx, phone.ID); failed != nil || d.Status != "active" {
+				t.Errorf("a phone that was let in is %v, %v", d.Status, failed)
 			}
 			// No code of until now, however far its clock was ahead.
 			all, err := s.Authenticators(ctx, m.Person.ID)
 			must(t, err)
 			for _, a := range all {
-				used, err := s.UseStep(ctx, a.ID, r.At.Unix()/int64(otp.Step/time.Second)+otp.Window, time.Now())
-				if err != nil || used {
-					t.Errorf("a code works that a clock that is ahead could have shown before: %v", err)
+				used, failed := s.UseStep(ctx, a.ID, r.At.Unix()/int64(otp.Step/time.Second)+otp.Window, time.Now())
+				if failed != nil || used {
+					t.Errorf("a code works that a clock that is ahead could have shown before: %v", failed)
 				}
-				if used, err = s.UseStep(ctx, a.ID, r.At.Unix()/int64(otp.Step/time.Second)+otp.Window+1, time.Now()); err != nil || !used {
-					t.Errorf("a code of later does not: %v", err)
+				if used, failed = s.UseStep(ctx, a.ID, r.At.Unix()/int64(otp.Step/time.Second)+otp.Window+1, time.Now()); failed != nil || !used {
+					t.Errorf("a code of later does not: %v", failed)
 				}
 			}
 			if len(all) != 2 {
@@ -482,8 +482,8 @@ func TestAStoppedRestoreGoesOn(t *testing.T) {
 	}
 	s, err := store.Open(t.Context(), into)
 	must(t, err)
-	if at, err := s.Restored(t.Context()); err != nil || !at.Equal(r.At.Truncate(time.Millisecond)) {
-		t.Errorf("%v %v %v", at, r.At, err)
+	if at, failed := s.Restored(t.Context()); failed != nil || !at.Equal(r.At.Truncate(time.Millisecond)) {
+		t.Errorf("%v %v %v", at, r.At, failed)
 	}
 	_, err = s.Device(t.Context(), phone)
 	must(t, errors.Join(err, s.VerifyAudit(t.Context()), s.Close()))

@@ -94,16 +94,16 @@ func prepare(ctx context.Context, from string, ready Config, r *Restoration, aga
 // restoredFrom tells when the backup was made ready here; zero where this one was not.
 func (c Config) restoredFrom(ctx context.Context, digest string) (at time.Time, err error) {
 	err = c.openMarked(ctx, func(s *Store) error {
-		c, err := s.reading(ctx)
-		if err != nil {
-			return err
+		reads, failed := s.reading(ctx)
+		if failed != nil {
+			return failed
 		}
-		row, err := one[timeRow](c, errRefused, "SELECT at FROM marks WHERE name = ? AND value = ?", markRestored, digest)
-		if errors.Is(err, errRefused) {
+		row, failed := one[timeRow](reads, errRefused, "SELECT at FROM marks WHERE name = ? AND value = ?", markRestored, digest)
+		if errors.Is(failed, errRefused) {
 			return nil
 		}
 		at = moment(row.at)
-		return err
+		return failed
 	})
 	return at, err
 }

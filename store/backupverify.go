@@ -60,12 +60,11 @@ func Verify(ctx context.Context, config Config, path string, tell Tell) (Content
 		return contents, fmt.Errorf("%w: it has schema %d where this version knows %d", ErrNewer, contents.Schema, newest)
 	}
 	config.Path, config.URL = path, ""
-	see := func(s *Store) error {
-		if err := s.checkKey(ctx); err != nil {
-			return err
+	see := func(s *Store) (failed error) {
+		if failed = s.checkKey(ctx); failed == nil {
+			contents.Chains, failed = s.CheckAudit(ctx, nil)
 		}
-		contents.Chains, err = s.CheckAudit(ctx, nil)
-		return err
+		return failed
 	}
 	if contents.Schema == newest {
 		return contents, config.lookAt(see)
@@ -141,9 +140,9 @@ func (c *Contents) look(ctx context.Context, path string) (err error) {
 		return damaged(err)
 	}
 	for _, t := range tables {
-		rows, err := numberOf(ctx, db, "SELECT COUNT(*) FROM "+t.name)
-		if err != nil {
-			return damaged(err)
+		rows, failed := numberOf(ctx, db, "SELECT COUNT(*) FROM "+t.name)
+		if failed != nil {
+			return damaged(failed)
 		}
 		c.Tables = append(c.Tables, TableRows{t.name, rows})
 	}

@@ -66,7 +66,7 @@ func TestChangesAreSeenElsewhere(t *testing.T) {
 		t.Helper()
 		must(t, one(s.db.ExecContext(ctx, "DELETE FROM changes WHERE topic <> ''")))
 		must(t, change())
-		if got := topics(other.look(t)); !slices.Equal(got, []string{want}) {
+		if got := topics(other.look(t)); !slices.Equal(got, []string{want}) { //nolint:contextcheck // it takes the test's
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}

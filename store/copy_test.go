@@ -87,40 +87,47 @@ func numberIn(t *testing.T, db *sql.DB, query string) int {
 	return n
 }
 
+// rowsOf gives rows as texts.
+func rowsOf(t *testing.T, db interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}, query string, args ...any,
+) (all [][]string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query, args...)
+	must(t, err)
+	defer func() { _ = rows.Close() }()
+	names, err := rows.Columns()
+	must(t, err)
+	for rows.Next() {
+		one := make([]string, len(names))
+		into := make([]any, len(names))
+		for i := range one {
+			into[i] = &one[i]
+		}
+		must(t, rows.Scan(into...))
+		all = append(all, one)
+	}
+	must(t, rows.Err())
+	return all
+}
+
 // uncheck takes the conditions on values out of the schema, so that any rows can stand there.
 func (p place) uncheck(t *testing.T) {
 	t.Helper()
 	if p.URL != "" {
-		rows, err := p.db.QueryContext(t.Context(), `SELECT conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(conname) FROM pg_constraint
-			WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND coninhcount = 0`)
-		must(t, err)
-		var all []string
-		for rows.Next() {
-			var one string
-			must(t, rows.Scan(&one))
-			all = append(all, "ALTER TABLE "+one)
+		for _, row := range rowsOf(t, p.db, `SELECT conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(conname) FROM pg_constraint
+			WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND coninhcount = 0`) {
+			run(t, p.db, "ALTER TABLE "+row[0])
 		}
-		must(t, errors.Join(rows.Err(), rows.Close()))
-		run(t, p.db, all...)
 		return
 	}
 	c, err := p.db.Conn(t.Context())
 	must(t, err)
-	rows, err := c.QueryContext(t.Context(), "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%CHECK%'")
+	with := rowsOf(t, c, "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%CHECK%'")
+	_, err = c.ExecContext(t.Context(), "PRAGMA writable_schema = ON")
 	must(t, err)
-	with := map[string]string{}
-	for rows.Next() {
-		var name, text string
-		must(t, rows.Scan(&name, &text))
-		with[name] = text
-	}
-	must(t, errors.Join(rows.Err(), rows.Close()))
-	for _, statement := range []string{"PRAGMA writable_schema = ON"} {
-		_, err = c.ExecContext(t.Context(), statement)
-		must(t, err)
-	}
-	for name, text := range with {
-		_, err = c.ExecContext(t.Context(), "UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", strings.ReplaceAll(text, "CHECK (", "CHECK (1 OR "), name)
+	for _, row := range with {
+		_, err = c.ExecContext(t.Context(), "UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", strings.ReplaceAll(row[1], "CHECK (", "CHECK (1 OR "), row[0])
 		must(t, err)
 	}
 	_, err = c.ExecContext(t.Context(), "PRAGMA writable_schema = RESET")
@@ -130,32 +137,15 @@ func (p place) uncheck(t *testing.T) {
 // fill puts rows into every table that the schema has, whatever they are, and gives their names.
 func (p place) fill(t *testing.T, each int) []string {
 	t.Helper()
-	columns := func(query string, args ...any) (all [][]string) {
-		rows, err := p.db.QueryContext(t.Context(), query, args...)
-		must(t, err)
-		names, err := rows.Columns()
-		must(t, err)
-		for rows.Next() {
-			one := make([]string, len(names))
-			into := make([]any, len(names))
-			for i := range one {
-				into[i] = &one[i]
-			}
-			must(t, rows.Scan(into...))
-			all = append(all, one)
-		}
-		must(t, errors.Join(rows.Err(), rows.Close()))
-		return all
-	}
 	// What a column refers to has the same values.
 	refers := map[string]string{}
 	var tables []string
-	for _, row := range columns("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^'") {
+	for _, row := range rowsOf(t, p.db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^'") {
 		if slices.Contains([]string{"goose_db_version", "marks"}, row[0]) {
 			continue
 		}
 		tables = append(tables, row[0])
-		for _, reference := range columns(`SELECT "from", "table", "to" FROM pragma_foreign_key_list(?)`, row[0]) {
+		for _, reference := range rowsOf(t, p.db, `SELECT "from", "table", "to" FROM pragma_foreign_key_list(?)`, row[0]) {
 			refers[row[0]+"."+reference[0]] = reference[1] + "." + reference[2]
 		}
 	}
@@ -163,7 +153,7 @@ func (p place) fill(t *testing.T, each int) []string {
 	for _, table := range tables {
 		for n := range each {
 			var names, values []string
-			for _, c := range columns("SELECT name, type FROM pragma_table_xinfo(?)", table) {
+			for _, c := range rowsOf(t, p.db, "SELECT name, type FROM pragma_table_xinfo(?)", table) {
 				of := table + "." + c[0]
 				for refers[of] != "" {
 					of = refers[of]
@@ -276,8 +266,8 @@ func TestMoveStore(t *testing.T) {
 			}
 			s, err := store.Open(t.Context(), target.Config)
 			must(t, err)
-			if d, err := s.Device(t.Context(), phone); err != nil || d.Push.Address == "" { // what was sealed opens
-				t.Errorf("%+v %v", d, err)
+			if d, failed := s.Device(t.Context(), phone); failed != nil || d.Push.Address == "" { // what was sealed opens
+				t.Errorf("%+v %v", d, failed)
 			}
 			must(t, s.VerifyAudit(t.Context()))
 			rows, err := s.AuditRows(t.Context(), "", 0, 100)
@@ -355,7 +345,7 @@ func move(t *testing.T, said []string) {
 	must(t, err)
 	_, err = store.MoveStore(t.Context(), from, to, func(p store.Progress) {
 		if p.Phase == "copy" && p.Table == "tries" && p.Done >= rows {
-			fmt.Println("here")
+			_, _ = os.Stdout.WriteString("here\n")
 			select {}
 		}
 	})
@@ -364,7 +354,7 @@ func move(t *testing.T, said []string) {
 
 func killAt(t *testing.T, from, to store.Config, rows int) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAKilledMoveGoesOn$") //nolint:gosec // this very test
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAKilledMoveGoesOn$")
 	child.Env = append(os.Environ(), childMoves+"="+strings.Join([]string{from.Path, to.Path, to.URL.Reveal(), strconv.Itoa(rows)}, "|"))
 	out, err := child.StdoutPipe()
 	must(t, err)

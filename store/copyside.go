@@ -115,7 +115,7 @@ func (s *side) page(ctx context.Context, t copyTable, after []any) ([][]any, err
 		for i := range row {
 			into[i] = &row[i]
 		}
-		if err := rows.Scan(into...); err != nil {
+		if err = rows.Scan(into...); err != nil {
 			return nil, translate(err)
 		}
 		for i := range row {

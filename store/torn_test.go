@@ -3,7 +3,7 @@ package store_test
 import (
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	"math/rand/v2" //nolint:depguard // the same tears each time
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,7 +39,7 @@ func TestTornLog(t *testing.T) {
 	// rows by the length of the log: what is cut later has as many or more.
 	whole, cuts := 0, map[int]int{}
 	for i := range tears() {
-		random := rand.New(rand.NewPCG(seed, uint64(i))) //nolint:gosec // the same each time
+		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		torn, cut := append([]byte(nil), log...), random.IntN(len(log)+1)
 		what := fmt.Sprintf("tear %d: cut at %d of %d", i, cut, len(log))
 		if i%2 == 0 {
@@ -100,7 +100,7 @@ func prefix(t *testing.T, file, log []byte) (rows int, err error) {
 
 func content(t *testing.T, path string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(path) //nolint:gosec // the test made it
+	text, err := os.ReadFile(path)
 	must(t, err)
 	return text
 }

@@ -160,10 +160,10 @@ func crowdOfSockets(ctx context.Context, t *target, times *atomic.Int64, room in
 					continue
 				}
 				times.Add(1)
-				ended := context.AfterFunc(ctx, func() { conn.Close() })
+				ended := context.AfterFunc(ctx, func() { _ = conn.Close() })
 				_, _ = conn.Read(make([]byte, 1)) // until one of both sides closes it
 				ended()
-				conn.Close()
+				_ = conn.Close()
 			}
 		})
 	}

@@ -82,7 +82,7 @@ func postgres(t *testing.T) *engine {
 	}
 	slices.Sort(found)
 	programs := filepath.Dir(found[len(found)-1])
-	dir, err := os.MkdirTemp("", "aye-soak-")
+	dir, err := os.MkdirTemp("", "aye-soak-") //nolint:usetesting // another user must get in, and the name be short for a socket
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	as := &syscall.SysProcAttr{Setpgid: true}
@@ -92,10 +92,10 @@ func postgres(t *testing.T) *engine {
 		uid, _ := strconv.Atoi(who.Uid)
 		gid, _ := strconv.Atoi(who.Gid)
 		must(t, os.Chown(dir, uid, gid))
-		as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // of the system's own list
+		as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	cluster := filepath.Join(dir, "cluster")
-	initialise := exec.CommandContext(t.Context(), filepath.Join(programs, "initdb"), "-D", cluster, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale", "C.UTF-8") //nolint:gosec // Debian's
+	initialise := exec.CommandContext(t.Context(), filepath.Join(programs, "initdb"), "-D", cluster, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale", "C.UTF-8")
 	initialise.SysProcAttr, initialise.Dir = as, dir
 	if text, err := initialise.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, text)
@@ -103,7 +103,7 @@ func postgres(t *testing.T) *engine {
 	address := free(t, 1)[0]
 	_, port, _ := net.SplitHostPort(address)
 	return running(t, &engine{name: "PostgreSQL", address: address, command: func() *exec.Cmd {
-		command := exec.Command(filepath.Join(programs, "postgres"), "-D", cluster, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100") //nolint:gosec,noctx // ended by kill
+		command := exec.Command(filepath.Join(programs, "postgres"), "-D", cluster, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100") //nolint:noctx // ended by kill
 		command.SysProcAttr, command.Dir = as, dir
 		return command
 	}})
@@ -119,7 +119,7 @@ func nats(t *testing.T) *engine {
 	address := free(t, 1)[0]
 	_, port, _ := net.SplitHostPort(address)
 	return running(t, &engine{name: "NATS", address: address, command: func() *exec.Cmd {
-		return exec.Command(program, "-a", "127.0.0.1", "-p", port) //nolint:gosec,noctx // ended by kill
+		return exec.Command(program, "-a", "127.0.0.1", "-p", port) //nolint:noctx // ended by kill
 	}})
 }
 

@@ -3,6 +3,7 @@ package soak
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -165,12 +166,13 @@ func (h *history) explained() bool {
 func (h *history) String() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	text := h.id
+	var text strings.Builder
+	text.WriteString(h.id)
 	slices.SortFunc(h.all, func(a, b porcupine.Operation) int { return int(a.Call - b.Call) })
 	for _, op := range h.all {
-		text += fmt.Sprintf("\n  %8s to %8s: %s", time.Duration(op.Call).Round(time.Millisecond), time.Duration(op.Return).Round(time.Millisecond), model.DescribeOperation(op.Input, op.Output))
+		fmt.Fprintf(&text, "\n  %8s to %8s: %s", time.Duration(op.Call).Round(time.Millisecond), time.Duration(op.Return).Round(time.Millisecond), model.DescribeOperation(op.Input, op.Output))
 	}
-	return text
+	return text.String()
 }
 
 // acknowledged tells how many decisions and redeems somebody was told of.

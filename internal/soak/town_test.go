@@ -69,7 +69,7 @@ func build(t *testing.T, overlay string) string {
 	if overlay != "" {
 		arguments = append(arguments, "-overlay", overlay)
 	}
-	command := exec.CommandContext(t.Context(), "go", append(arguments, "../../cmd/aye")...) //nolint:gosec // words of ours
+	command := exec.CommandContext(t.Context(), "go", append(arguments, "../../cmd/aye")...)
 	if text, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, text)
 	}
@@ -146,7 +146,7 @@ func (w *town) data() string {
 		if err := syscall.Statfs(dir, &now); err != nil {
 			return err
 		}
-		used := (now.Blocks - now.Bfree) * uint64(now.Bsize) //nolint:gosec // never negative
+		used := (now.Blocks - now.Bfree) * uint64(now.Bsize)
 		if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT, fmt.Sprintf("size=%d", used)); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (w *town) run(arguments ...string) []byte {
 }
 
 func (w *town) try(arguments ...string) ([]byte, error) {
-	command := exec.CommandContext(context.WithoutCancel(w.t.Context()), w.binary, append(arguments, "--config", w.config)...) //nolint:gosec // ours
+	command := exec.CommandContext(context.WithoutCancel(w.t.Context()), w.binary, append(arguments, "--config", w.config)...)
 	var said, wrong bytes.Buffer
 	command.Stdout, command.Stderr = &said, &wrong
 	if err := command.Run(); err != nil {
@@ -202,7 +202,7 @@ func (n *node) start(ctx context.Context) error {
 			return err
 		}
 	}
-	n.command = exec.CommandContext(context.WithoutCancel(ctx), n.town.binary, "serve", "--config", n.town.config, //nolint:gosec // ours
+	n.command = exec.CommandContext(context.WithoutCancel(ctx), n.town.binary, "serve", "--config", n.town.config,
 		"--set", "listen="+n.listen, "--set", "metrics_listen="+n.metrics)
 	n.command.Env = append(os.Environ(), "FAULTS_CLOCK="+n.clock)
 	n.command.Stderr = n.log
@@ -218,11 +218,14 @@ func (n *node) start(ctx context.Context) error {
 
 func (n *node) port() string { _, port, _ := net.SplitHostPort(n.listen); return port }
 
+// asking asks whether a node is there.
+var asking = &http.Client{Timeout: 5 * time.Second}
+
 func (n *node) until(ctx context.Context, ended <-chan struct{}) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for patience := time.After(startTime); ; {
-		if status, _, err := call(ctx, http.DefaultClient, http.MethodGet, "http://"+n.listen+"/healthz", "", nil); err == nil && status == http.StatusOK {
+		if status, _, err := call(ctx, asking, http.MethodGet, "http://"+n.listen+"/healthz", "", nil); err == nil && status == http.StatusOK {
 			return nil
 		}
 		select {
@@ -304,7 +307,7 @@ func (w *town) settle(ctx context.Context, count int) []*person {
 	people := make([]*person, count)
 	for i := range people {
 		email := fmt.Sprintf("person-%d@example.com", i)
-		w.run("person", "create", email, "--name", fmt.Sprintf("Person %d", i))
+		w.run("person", "create", email, "--name", fmt.Sprintf("Person %d", i)) //nolint:contextcheck // it takes the test's
 		status, text, err := w.application(ctx, http.MethodPost, "/v1/pairings", "", fmt.Sprintf(`{"user":{"email":%q}}`, email))
 		if err != nil || status != http.StatusCreated {
 			w.t.Fatalf("no pairing: %d %s %v", status, text, err)
