@@ -20,7 +20,7 @@ func TestEveryTargetIsThere(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| .* \\| `([a-z0-9_/]+\\.go)` \\| `(Fuzz\\w+)` in `([a-z0-9/]+)` \\|$").FindAllStringSubmatch(string(text), -1) {
 		file, target, folder := row[1], row[2], row[3]
 		named[folder+" "+target] = true
-		if _, err := os.Stat(filepath.Join("..", file)); err != nil {
+		if _, err = os.Stat(filepath.Join("..", file)); err != nil {
 			t.Errorf("%s: %v", target, err)
 		}
 	}

@@ -47,7 +47,7 @@ func TestWrongForms(t *testing.T) {
 	m, _, b := s.joins(s.Organisation, "Grace", accounts.RoleOwner)
 	cookies := maps.Clone(b.cookies)
 	for number := from; number < until; number++ {
-		d := &wrongForm{Rand: rand.New(rand.NewPCG(wrongSeed, uint64(number))), site: s, member: m} //nolint:gosec // repeatable on purpose
+		d := &wrongForm{Rand: rand.New(rand.NewPCG(wrongSeed, uint64(number))), site: s, member: m}
 		r := d.request(routes[d.IntN(len(routes))], cookies)
 		b.cookies = maps.Clone(cookies)
 		if d.IntN(8) == 0 {

@@ -76,7 +76,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time)
 	if err != nil {
 		return nil, err
 	}
-	if err = a.openBroker(); err != nil {
+	if err = a.openBroker(); err != nil { //nolint:contextcheck,nolintlint // it outlives the call
 		return nil, err
 	}
 	if err = a.wireObserver(ctx); err != nil {

@@ -53,7 +53,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	a.registerBuild()
 	a.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s := &Server{app: a, failed: make(chan error, 2)}
-	s.api, err = api.New(api.Config{
+	s.api, err = api.New(api.Config{ //nolint:contextcheck,nolintlint // handlers take the context of their request
 		Accounts: a.Accounts, Devices: a.Devices, Pairings: a.Pairings, Approvals: a.Approvals, SMS: a.SMS, Support: a.Support, Signer: a.Signer, Broker: a.Broker,
 		Origin: a.Config.Origin, PhoneOrigins: a.Config.PhoneOrigins, TrustedProxies: proxies,
 		AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore,
@@ -63,7 +63,7 @@ func (a *App) StartOn(ctx context.Context, listener net.Listener) (*Server, erro
 	if err != nil {
 		return nil, err
 	}
-	s.portal, err = portal.New(portal.Config{
+	s.portal, err = portal.New(portal.Config{ //nolint:contextcheck,nolintlint // handlers take the context of their request
 		Accounts: a.Accounts, SignIn: a.SignIn, Approvals: a.Approvals, Pairings: a.Pairings, Devices: a.Devices, Codes: a.Codes, SMS: a.SMS,
 		Support: a.Support, Alerts: a.Alerts, Privacy: a.Privacy, Audit: a.Store,
 		Origin: a.Config.Origin, AppStore: a.Config.AppStore, PlayStore: a.Config.PlayStore, TrustedProxies: proxies,

@@ -103,7 +103,7 @@ func postgres(t *testing.T) *engine {
 	address := free(t, 1)[0]
 	_, port, _ := net.SplitHostPort(address)
 	return running(t, &engine{name: "PostgreSQL", address: address, command: func() *exec.Cmd {
-		command := exec.Command(filepath.Join(programs, "postgres"), "-D", cluster, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100") //nolint:noctx // ended by kill
+		command := exec.Command(filepath.Join(programs, "postgres"), "-D", cluster, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100")
 		command.SysProcAttr, command.Dir = as, dir
 		return command
 	}})
@@ -119,7 +119,7 @@ func nats(t *testing.T) *engine {
 	address := free(t, 1)[0]
 	_, port, _ := net.SplitHostPort(address)
 	return running(t, &engine{name: "NATS", address: address, command: func() *exec.Cmd {
-		return exec.Command(program, "-a", "127.0.0.1", "-p", port) //nolint:noctx // ended by kill
+		return exec.Command(program, "-a", "127.0.0.1", "-p", port)
 	}})
 }
 
