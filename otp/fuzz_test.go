@@ -48,7 +48,7 @@ func FuzzTypedCode(f *testing.F) {
 		}) {
 			t.Errorf("%q is read as %q", typed, plain)
 		}
-		if len(plain)%recoveryGroup == 0 { // as those that we make
+		if len(plain)%recoveryGroup == 0 && !strings.ContainsFunc(plain, func(r rune) bool { return r >= 0x80 }) { // as those that we make
 			if made := grouped(plain).Reveal(); plainly(made) != plain {
 				t.Errorf("%q is shown as %q", plain, made)
 			}

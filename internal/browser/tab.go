@@ -94,7 +94,8 @@ func (b *Tab) Click(css chromedp.CSS) {
 // Enter types into a field what it then says.
 func (b *Tab) Enter(css chromedp.CSS, text string) {
 	b.t.Helper()
-	b.Do(chromedp.WaitVisible(css), chromedp.Clear(css), chromedp.SendKeys(css, text))
+	// Not chromedp.SendKeys: v0.23 looks at an element's attributes without the lock under which Clear has just made them change.
+	b.Do(chromedp.WaitVisible(css), chromedp.Clear(css), chromedp.Focus(css), chromedp.KeyEvent(text))
 }
 
 // Press clicks the visible button or link with these words.
