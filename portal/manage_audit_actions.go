@@ -37,6 +37,7 @@ var families = []family{
 		"organisation.created", "organisation.updated", "organisation.logo-changed", "application.created", "application.updated", "application.secret-added",
 		"application.secret-ended", "application.webhook-secret-changed", "text-provider.added", "text-provider.changed", "text-provider.activated",
 		"text-provider.deactivated", "text-provider.removed", "texts.settings-changed", "texts.stopped", "texts.resumed", "alert-hook.changed", "signing-key.created",
+		"store.moved", "store.reopened", "store.restored",
 	}},
 }
 

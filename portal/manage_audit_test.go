@@ -152,7 +152,8 @@ var dotted = regexp.MustCompile(`^[a-z][a-z-]*\.[a-z][a-z-]*$`)
 var noActions = []string{
 	"alert.test", "budget.passed", "login.reported", "phone.replaced", "provider.failing", "apns.pem", "bird.keys", "bird.pem", "aye.db", "fcm.json", "fcm.pem",
 	"frame.html", "mail.from", "mail.port", "messagebird.keys", "messagebird.pem", "problem.html", "sms.country", "sms.currency", "texts.pem",
-	"push.address", "push.app", "push.environment", "push.kind", "push.provider", "vcs.modified", "vcs.revision", "vcs.time", "audit.checkpoint", "audit.syslog", "approvals.", "www.",
+	"push.address", "push.app", "push.environment", "push.kind", "push.provider", "vcs.modified", "vcs.revision", "vcs.time", "audit.checkpoint", "audit.syslog",
+	"aye.yaml", "database.connections", "database.url", "nats.url", "tracing.endpoint", "tracing.ratio", "approvals.", "www.",
 }
 
 // begun are those that a state or a word is put behind, as [TestEveryActionHasWords] does.
