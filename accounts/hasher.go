@@ -23,19 +23,25 @@ const (
 	HashThreads = 1
 	saltSize    = 16
 	hashSize    = 32
-	// HashQueue is how many may wait for a place.
+	// HashQueue is how many may wait for a place, in each of the two lines.
 	HashQueue = 64
+	// HashQueueEach is how many of the strangers' line may be there for one account, or from one network.
+	HashQueueEach = 16
 )
 
 // scheme names the way in which a password is kept: argon2id, and HMAC-SHA-256 with a key that is not in the database.
 const scheme = "argon2id-hmac-sha256"
 
-// Hasher makes of passwords what is kept of them. It takes much memory by design, so it lets
-// twice as many in as there are processors, some more wait, and the others go.
+// Hasher makes of passwords what is kept of them. That takes much memory and a whole processor by design, so so many go in, some
+// more wait, and the others go. Who comes from a browser that the person was let in from, and who is let in, has as many places as
+// there are processors; strangers have places of their own, for half of the processors at most, and may be hashed apart, so that
+// guessing leaves room for whatever else the server does.
 type Hasher struct {
-	keys    *secret.Keys
-	places  chan struct{}
-	waiting atomic.Int64
+	// Apart makes the hashes of strangers, where they hold up nobody; nil makes them here, as all others.
+	Apart func(Work) []byte
+
+	keys       *secret.Keys
+	own, other *line
 	// decoy is compared where there is no password, so that it takes as long.
 	decoy digest
 	now   parameters
@@ -58,63 +64,80 @@ type digest struct {
 // NewHasher makes a hasher with the key-encryption key, without which a stolen database tells
 // nothing about any password. Memory is in KiB; anything but [HashMemory] is for tests alone.
 func NewHasher(keys *secret.Keys, memory uint32) *Hasher {
-	h := &Hasher{keys: keys, places: make(chan struct{}, 2*runtime.NumCPU()), now: parameters{memory, HashTime, HashThreads}}
+	processors := runtime.GOMAXPROCS(0)
+	h := &Hasher{keys: keys, own: newLine(processors), other: newLine(max(1, processors/2)), now: parameters{memory, HashTime, HashThreads}}
 	h.decoy = digest{parameters: h.now, salt: newSalt(), mac: secret.NewToken()}
 	return h
 }
 
 // Hash gives what is kept of the person's password.
 func (h *Hasher) Hash(ctx context.Context, personID string, password secret.Secret) (string, error) {
-	leave, err := h.enter(ctx)
+	leave, err := h.enter(ctx, comer{known: true}) // who chooses a password was let in
 	if err != nil {
 		return "", err
 	}
 	defer leave()
-	return h.hash(personID, password), nil
+	return h.hash(true, personID, password), nil
 }
 
 // Made is how many times a password was hashed.
 func (h *Hasher) Made() int64 { return h.made.Load() }
 
+// comer is whose password is to be looked at.
+type comer struct {
+	// known says that the browser is known; account and network are looked at where it is not.
+	known            bool
+	account, network string
+}
+
 // enter waits for a place, or gives [ErrBusy] where too many wait.
-func (h *Hasher) enter(ctx context.Context) (leave func(), err error) {
-	if h == nil {
+func (h *Hasher) enter(ctx context.Context, who comer) (leave func(), err error) {
+	switch {
+	case h == nil:
 		return nil, errUnset
+	case who.known:
+		return h.own.enter(ctx)
 	}
-	if h.waiting.Add(1) > int64(cap(h.places)+HashQueue) {
-		h.waiting.Add(-1)
-		return nil, ErrBusy
-	}
-	select {
-	case h.places <- struct{}{}:
-		return func() { <-h.places; h.waiting.Add(-1) }, nil
-	case <-ctx.Done():
-		h.waiting.Add(-1)
-		return nil, ctx.Err()
-	}
+	return h.other.enter(ctx, "account "+who.account, "network "+who.network)
 }
 
 // compare tells whether it is the password, and whether what is kept was made in an older way.
-func (h *Hasher) compare(personID string, password secret.Secret, text string) (right, old bool) {
+func (h *Hasher) compare(known bool, personID string, password secret.Secret, text string) (right, old bool) {
 	k, ok := parse(text)
 	if !ok {
 		k = h.decoy
 	}
-	equal := secret.Equal(h.mac(personID, password, k), k.mac)
+	equal := secret.Equal(h.mac(known, personID, password, k), k.mac)
 	return ok && equal, ok && k.parameters != h.now
 }
 
-func (h *Hasher) hash(personID string, password secret.Secret) string {
+func (h *Hasher) hash(known bool, personID string, password secret.Secret) string {
 	k := digest{parameters: h.now, salt: newSalt()}
-	k.mac = h.mac(personID, password, k)
+	k.mac = h.mac(known, personID, password, k)
 	return fmt.Sprintf("$%s$v=%d$m=%d,t=%d,p=%d$%s$%s", scheme, argon2.Version, k.memory, k.time, k.threads, base64.RawStdEncoding.EncodeToString(k.salt), k.mac.Reveal())
 }
 
 // mac binds the hash to the person: one that is copied to another person's row opens nothing.
-func (h *Hasher) mac(personID string, password secret.Secret, k digest) secret.Secret {
+func (h *Hasher) mac(known bool, personID string, password secret.Secret, k digest) secret.Secret {
 	h.made.Add(1)
-	sum := argon2.IDKey([]byte(password.Reveal()), k.salt, k.time, k.memory, k.threads, hashSize)
-	return h.keys.Code("password", personID, string(sum))
+	sum := Work.Sum
+	if !known && h.Apart != nil {
+		sum = h.Apart
+	}
+	return h.keys.Code("password", personID, string(sum(Work{Password: password, Salt: k.salt, Memory: k.memory, Time: k.time, Threads: k.threads})))
+}
+
+// Work is what takes the time of a hash: argon2id alone, without any key.
+type Work struct {
+	Password     secret.Secret
+	Salt         []byte
+	Memory, Time uint32 // in KiB, and passes
+	Threads      uint8
+}
+
+// Sum makes it.
+func (w Work) Sum() []byte {
+	return argon2.IDKey([]byte(w.Password.Reveal()), w.Salt, w.Time, w.Memory, w.Threads, hashSize)
 }
 
 func newSalt() []byte {

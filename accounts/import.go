@@ -170,10 +170,8 @@ func (s *Service) RunImport(ctx context.Context, organisationID, id string) erro
 
 // importRow invites by the row that is next.
 func (s *Service) importRow(ctx context.Context, i Import) error {
-	if s.Announcer != nil {
-		if err := s.Announcer.Ready(ctx); err != nil {
-			return err
-		}
+	if err := s.ready(ctx); err != nil {
+		return err
 	}
 	row := i.Rows[i.Done]
 	m, err := s.newMember(ctx, i.OrganisationID, Person{Email: row.Email, Display: row.Name, Locale: row.Language}, row.Role)
@@ -187,10 +185,11 @@ func (s *Service) importRow(ctx context.Context, i Import) error {
 		return err
 	}
 	token := secret.NewToken()
-	m, invited, err := s.Imports.ImportStep(ctx, i.ID, i.Done, m, secret.Hash(token), s.entry(i.OrganisationID, "member.invited", m.ID))
-	if err == nil && invited && stamped {
-		s.invitation(ctx, m, token)
+	entry := s.entry(i.OrganisationID, "member.invited", m.ID)
+	if stamped {
+		entry.Tell = []any{s.invitation(ctx, m, token)}
 	}
+	_, _, err = s.Imports.ImportStep(ctx, i.ID, i.Done, m, secret.Hash(token), entry)
 	return err
 }
 

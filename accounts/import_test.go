@@ -129,11 +129,8 @@ func TestImport(t *testing.T) {
 	ayetest.Same(t, "the same file again", []int{again.New, again.Known}, []int{0, 3})
 }
 
-// full is an announcer that has room for so many letters and then fails, as a server that ends.
-type full struct {
-	*ayetest.Announcer
-	room int
-}
+// full is an outbox that has room for so many letters and then fails, as a server that ends.
+type full struct{ room int }
 
 var errEnd = errors.New("the server ends")
 
@@ -158,7 +155,7 @@ func TestAnImportIsTakenUp(t *testing.T) {
 	}
 	i := plan(w, owner, file.String())
 	interrupted := *w.Accounts
-	interrupted.Announcer = &full{w.Announcer, 12}
+	interrupted.Outbox = &full{12}
 	ayetest.Fails(t, interrupted.RunImport(t.Context(), w.Organisation.ID, i.ID), errEnd)
 	now, err := w.Accounts.Import(t.Context(), w.Organisation.ID, i.ID)
 	ayetest.Fails(t, err, nil)

@@ -47,12 +47,10 @@ func (s *Service) AskReset(ctx context.Context, email string) error {
 		return err
 	}
 	token := secret.NewToken()
-	ok, _, err := s.mail(ctx, MailedLetter{Hash: secret.Hash(token), Kind: LetterReset, PersonID: kept.Person.ID, Address: s.addressed(address)})
-	if err != nil || !ok || kept.Person.ID == "" {
-		return err
-	}
-	s.letter(ctx, Letter{Kind: LetterReset, PersonID: kept.Person.ID, Display: kept.Person.Display, Locale: kept.Person.Locale, Token: token})
-	return nil
+	_, _, err = s.mail(ctx, MailedLetter{Hash: secret.Hash(token), Kind: LetterReset, PersonID: kept.Person.ID, Address: s.addressed(address)}, Letter{
+		Kind: LetterReset, Nobody: kept.Person.ID == "", PersonID: kept.Person.ID, Display: kept.Person.Display, Locale: kept.Person.Locale, Token: token,
+	})
+	return err
 }
 
 // Reset looks whose link it is without using it, else [ErrNotFound].
@@ -87,36 +85,37 @@ func (s *Service) AskEmail(ctx context.Context, personID, email string) error {
 	if p.Email == address {
 		return fmt.Errorf("%w: this is the address already", ErrInvalid)
 	}
-	token := secret.NewToken()
-	ok, until, err := s.mail(ctx, MailedLetter{
-		Hash: secret.Hash(token), Kind: LetterEmail, PersonID: personID, Address: s.addressed(address), Email: address,
-	})
+	taken, err := s.Passwords.PasswordOf(ctx, address, "")
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return &DelayError{Until: until}
+	token := secret.NewToken()
+	ok, until, err := s.mail(ctx, MailedLetter{
+		Hash: secret.Hash(token), Kind: LetterEmail, PersonID: personID, Address: s.addressed(address), Email: address,
+	}, Letter{Kind: LetterEmail, Nobody: taken.Person.ID != "", PersonID: personID, Email: address, Display: p.Display, Locale: p.Locale, Token: token})
+	if err == nil && !ok {
+		err = &DelayError{Until: until}
 	}
-	taken, err := s.Passwords.PasswordOf(ctx, address, "")
-	if err != nil || taken.Person.ID != "" {
-		return err
-	}
-	s.letter(ctx, Letter{Kind: LetterEmail, PersonID: personID, Email: address, Display: p.Display, Locale: p.Locale, Token: token})
-	return nil
+	return err
 }
 
 // ConfirmEmail makes the address that the link was sent to the person's, and tells the one
 // before. It signs nobody in. [ErrNotFound] where the link is none, or the address was taken
 // meanwhile.
 func (s *Service) ConfirmEmail(ctx context.Context, token secret.Secret) (Person, error) {
-	before, after, err := s.Letters.UseEmail(ctx, secret.Hash(token), s.letterSince(), s.Now(), s.own("", "person.email-changed"))
+	l, err := s.Letters.FindLetter(ctx, secret.Hash(token), LetterEmail, s.letterSince())
+	if err != nil {
+		return Person{}, err
+	}
+	// Which address it was, only the change finds out.
+	entry := s.telling(ctx, s.own(l.PersonID, "person.email-changed"), Notice{PersonID: l.PersonID, Kind: EmailChanged})
+	after, err := s.Letters.UseEmail(ctx, secret.Hash(token), s.letterSince(), s.Now(), entry)
 	if errors.Is(err, ErrExists) {
 		err = ErrNotFound
 	}
 	if err != nil {
 		return Person{}, err
 	}
-	s.announce(ctx, Notice{PersonID: after.ID, Kind: EmailChanged, Email: before})
 	return after, nil
 }
 
@@ -130,9 +129,9 @@ func (s *Service) EmailChange(ctx context.Context, token secret.Secret) (Person,
 	return p, l.Email, err
 }
 
-func (s *Service) mail(ctx context.Context, l MailedLetter) (ok bool, until time.Time, err error) {
+func (s *Service) mail(ctx context.Context, l MailedLetter, letter Letter) (ok bool, until time.Time, err error) {
 	l.Created = s.Now()
-	return s.Letters.AddLetter(ctx, l, LettersPerHour, time.Hour)
+	return s.Letters.AddLetter(ctx, l, LettersPerHour, time.Hour, letter)
 }
 
 // stampInvitation counts an invitation for the organisation and for the address; beyond what

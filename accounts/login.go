@@ -97,16 +97,25 @@ func (s *Service) ConfirmPassword(ctx context.Context, personID string, a Passwo
 	return s.try(ctx, p.Email, kept, a)
 }
 
-// try looks at one password. The place among those that are looked at comes first, so that who
-// finds none lost no try; then the try is counted, and only then anything is compared.
+// try looks at one password. Where none is looked at anyway it takes no place among those that are. That place comes first, so
+// that who finds none lost no try; then the try is counted, and only then anything is compared.
 func (s *Service) try(ctx context.Context, address string, kept KeptPassword, a PasswordAttempt) error {
-	leave, err := s.Hasher.enter(ctx)
+	account := s.account(address)
+	lane, row := lanes(kept, a)
+	ok, until, err := s.Passwords.MayTry(ctx, account, []Tries{lane, row}, s.Now())
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &DelayError{Until: until}
+	}
+	known := kept.KnownBrowser
+	leave, err := s.Hasher.enter(ctx, comer{known: known, account: account, network: a.Network})
 	if err != nil {
 		return err
 	}
 	defer leave()
-	lane, row := lanes(kept, a)
-	ok, until, err := s.Passwords.SpendTry(ctx, s.account(address), []Tries{lane, row}, s.Now())
+	ok, until, err = s.Passwords.SpendTry(ctx, account, []Tries{lane, row}, s.Now())
 	if err != nil {
 		return err
 	}
@@ -114,16 +123,16 @@ func (s *Service) try(ctx context.Context, address string, kept KeptPassword, a 
 		return &DelayError{Until: until}
 	}
 	password := normal(a.Password)
-	right, old := s.Hasher.compare(kept.Person.ID, password, kept.Hash)
+	right, old := s.Hasher.compare(known, kept.Person.ID, password, kept.Hash)
 	if !right {
 		return ErrCredentials
 	}
 	if old {
-		if err = s.Passwords.Rehash(ctx, kept.Person.ID, kept.Hash, s.Hasher.hash(kept.Person.ID, password)); err != nil {
+		if err = s.Passwords.Rehash(ctx, kept.Person.ID, kept.Hash, s.Hasher.hash(known, kept.Person.ID, password)); err != nil {
 			return err
 		}
 	}
-	return s.Passwords.ForgetTries(ctx, s.account(address), lane.Scope, row.Scope)
+	return s.Passwords.ForgetTries(ctx, account, lane.Scope, row.Scope)
 }
 
 // lanes are where a try counts: beside others from the same network, and in the row that makes a
@@ -134,7 +143,7 @@ func lanes(kept KeptPassword, a PasswordAttempt) (lane, row Tries) {
 	if kept.KnownBrowser {
 		return Tries{Scope: "delay:" + own, Delay: delay}, Tries{Scope: "row:" + own, Most: PasswordStreak}
 	}
-	return Tries{Scope: "delay:network:" + a.Network, Delay: delay}, Tries{Scope: "row:strangers", Most: PasswordStreak}
+	return Tries{Scope: "delay:network:" + a.Network, Delay: delay}, Tries{Scope: "row:strangers", Most: PasswordStreak, Delay: spaced}
 }
 
 // account is how an address is named among the tries: who reads the database learns no
@@ -149,6 +158,15 @@ func delay(failures int) time.Duration {
 		return 0
 	}
 	return min(firstDelay<<min(failures-FreeTries, 16), MaximumDelay)
+}
+
+// spaced is the pause between strangers' tries at one account, from wherever they come, once there were some wrong ones: a thousand
+// addresses together cost the server no more than one does, and need minutes for what they may try at all.
+func spaced(failures int) time.Duration {
+	if failures < FreeTries {
+		return 0
+	}
+	return firstDelay
 }
 
 // KnowBrowser remembers that the person logged in with the browser.

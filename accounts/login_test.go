@@ -111,6 +111,9 @@ func TestThreatGuessingPasswords(t *testing.T) {
 	ayetest.Fails(t, err, accounts.ErrDelayed)
 	right.Network = "198.51.100.0/24"
 	_, err = try(w, right)
+	ayetest.Fails(t, err, accounts.ErrDelayed) // strangers together have a short pause, wherever they are
+	w.Clock.Pass(2 * time.Second)
+	_, err = try(w, right)
 	ayetest.Fails(t, err, nil)
 	// It does not forget what was tried at the other place.
 	_, err = try(w, wrong)
@@ -134,6 +137,7 @@ func TestThreatGuessingPasswordsEverywhere(t *testing.T) {
 			if _, err := try(w, wrong); errors.Is(err, accounts.ErrCredentials) {
 				looked++
 			}
+			w.Clock.Pass(2 * time.Second)
 		}
 		return looked
 	}
@@ -160,6 +164,35 @@ func TestThreatGuessingPasswordsEverywhere(t *testing.T) {
 	w.SetPassword(ada)
 	_, err = try(w, right)
 	ayetest.Fails(t, err, nil)
+}
+
+// TestThreatGuessingFromManyNetworksAtOnce: after five wrong ones strangers are looked at one in two seconds, from however many networks
+// they come; who uses a browser of the person's waits for none of them.
+func TestThreatGuessingFromManyNetworksAtOnce(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	w.SetPassword(ada)
+	ayetest.Fails(t, w.Accounts.KnowBrowser(t.Context(), ada.Person.ID, "her own"), nil)
+	before, networks := w.Accounts.Hasher.Made(), 0
+	for second := range 20 {
+		for range 20 {
+			networks++
+			wrong := attempt(ada)
+			wrong.Network = fmt.Sprint("network ", networks)
+			if _, err := try(w, wrong); !errors.Is(err, accounts.ErrCredentials) {
+				ayetest.Fails(t, err, accounts.ErrDelayed)
+			}
+		}
+		if second == 10 {
+			own := attempt(ada)
+			own.Password, own.Browser = ayetest.Password, "her own"
+			_, err := try(w, own)
+			ayetest.Fails(t, err, nil)
+		}
+		w.Clock.Pass(time.Second)
+	}
+	ayetest.Same(t, "hashed", w.Accounts.Hasher.Made()-before, accounts.FreeTries+9+1)
 }
 
 // The lane of a known browser has an end too: somebody else may sit in front of it.
@@ -196,7 +229,7 @@ func TestThreatGuessingPasswordsInParallel(t *testing.T) {
 		switch _, err := try(w, attempt(ada)); {
 		case errors.Is(err, accounts.ErrCredentials):
 			looked.Add(1)
-		case !errors.Is(err, accounts.ErrDelayed):
+		case !errors.Is(err, accounts.ErrDelayed) && !errors.Is(err, accounts.ErrBusy): // busy: too many of one account
 			t.Error(err)
 		}
 	})
@@ -228,20 +261,26 @@ func TestThreatFindingOutWhoExists(t *testing.T) {
 	reset := func(a accounts.PasswordAttempt) (time.Duration, error) {
 		return 0, w.Accounts.AskReset(t.Context(), a.Email)
 	}
+	for range 2 { // the first mails of an installation look for the data key, whoever they are for
+		ayetest.Fails(t, w.Store.Tell(t.Context(), accounts.Letter{Nobody: true}), nil)
+	}
 	for range accounts.LettersPerHour + 1 {
 		want := spend(ada.Person.Email, 0, reset)
 		for _, email := range []string{without.Person.Email, "nobody@example.com"} {
 			ayetest.Same(t, "a reset for "+email, spend(email, 0, reset), want)
 		}
 	}
-	for n := range accounts.PasswordStreak + 1 {
-		network := n / (accounts.FreeTries + 2) // the last two of each network meet its pause
+	for n := range accounts.PasswordStreak * 6 / 5 {
+		network := n / (accounts.FreeTries + 2) // the last of each network meets its pause
 		want := spend(ada.Person.Email, network, login)
 		for _, email := range []string{without.Person.Email, "nobody@example.com"} {
 			ayetest.Same(t, fmt.Sprint("try ", n, " of ", email), spend(email, network, login), want)
 		}
 		if n == 0 {
 			ayetest.Same(t, "one hash", want.hashes, 1)
+		}
+		if n%3 > 0 { // each third meets the pause that strangers have together
+			w.Clock.Pass(2 * time.Second)
 		}
 	}
 }
@@ -317,29 +356,55 @@ func TestConfirmPassword(t *testing.T) {
 	ayetest.Fails(t, w.Accounts.ConfirmPassword(t.Context(), "per_none", accounts.PasswordAttempt{}), accounts.ErrNotFound)
 }
 
-// So many passwords are looked at together, so many wait, and the others hear at once that there is no room.
+// crowd takes all places of a line and all of its queue, by strangers who have nothing in common, and gives what makes them go.
+func crowd(t *testing.T, enter func(context.Context) (func(), error), places int) (stop func()) {
+	t.Helper()
+	var leave []func()
+	for range places {
+		l, err := enter(t.Context())
+		ayetest.Fails(t, err, nil)
+		leave = append(leave, l)
+	}
+	waiting, cancel := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	refused := make(chan error, accounts.HashQueue+1)
+	for range accounts.HashQueue + 1 {
+		done.Go(func() {
+			_, err := enter(waiting)
+			refused <- err
+		})
+	}
+	ayetest.Fails(t, <-refused, accounts.ErrBusy) // one more than may wait
+	return func() {
+		cancel() // who waits may go, and leaves the place to others
+		done.Wait()
+		ayetest.Fails(t, <-refused, context.Canceled)
+		for _, l := range leave {
+			l()
+		}
+	}
+}
+
+// strangers fill the line for those whose browser is not known.
+func strangers(t *testing.T, h *accounts.Hasher) (stop func()) {
+	t.Helper()
+	places, _ := h.Places()
+	return crowd(t, func(ctx context.Context) (func(), error) {
+		return h.Enter(ctx, secret.NewID("acc"), secret.NewID("net"))
+	}, places)
+}
+
+// So many passwords are looked at together, so many wait, and the others hear at once that there is no room. Strangers never have
+// more than half of the processors.
 func TestHashingHasAnEnd(t *testing.T) {
 	t.Parallel()
 	w := ayetest.New(t)
 	ada, h := w.AddPerson("Ada"), w.Accounts.Hasher
 	w.SetPassword(ada)
-	ayetest.Same(t, "places", h.Places(), 2*runtime.NumCPU())
-	var leave []func()
-	for range h.Places() {
-		l, err := h.Enter(t.Context())
-		ayetest.Fails(t, err, nil)
-		leave = append(leave, l)
-	}
-	waiting, stop := context.WithCancel(t.Context())
-	var done sync.WaitGroup
-	refused := make(chan error, accounts.HashQueue+1)
-	for range accounts.HashQueue + 1 {
-		done.Go(func() {
-			_, err := h.Enter(waiting)
-			refused <- err
-		})
-	}
-	ayetest.Fails(t, <-refused, accounts.ErrBusy) // one more than may wait
+	unknown, known := h.Places()
+	ayetest.Same(t, "places of strangers", unknown, max(1, runtime.NumCPU()/2))
+	ayetest.Same(t, "places of others", known, runtime.NumCPU())
+	stop, stopKnown := strangers(t, h), crowd(t, h.EnterKnown, known)
 	a := attempt(ada)
 	a.Password = ayetest.Password
 	for range 2 * accounts.FreeTries {
@@ -347,14 +412,134 @@ func TestHashingHasAnEnd(t *testing.T) {
 		ayetest.Fails(t, err, accounts.ErrBusy)
 	}
 	ayetest.Fails(t, w.Accounts.SetPassword(t.Context(), ada.Person.ID, ayetest.Password), accounts.ErrBusy)
-	stop() // who waits may go, and leaves the place to others
-	done.Wait()
-	ayetest.Fails(t, <-refused, context.Canceled)
-	for _, l := range leave {
-		l()
-	}
+	stop()
+	stopKnown()
 	_, err := try(w, a) // what found no room was not counted
 	ayetest.Fails(t, err, nil)
+}
+
+// TestThreatStrangersFillTheLine: while strangers have all places and wait for more, people get in with the browsers that they use, and
+// choose passwords.
+func TestThreatStrangersFillTheLine(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	w.SetPassword(ada)
+	ayetest.Fails(t, w.Accounts.KnowBrowser(t.Context(), ada.Person.ID, "her own"), nil)
+	defer strangers(t, w.Accounts.Hasher)()
+	a := attempt(ada)
+	a.Password = ayetest.Password
+	_, err := try(w, a)
+	ayetest.Fails(t, err, accounts.ErrBusy)
+	a.Browser = "her own"
+	_, err = try(w, a)
+	ayetest.Fails(t, err, nil)
+	ayetest.Fails(t, w.Accounts.SetPassword(t.Context(), ada.Person.ID, ayetest.Password), nil)
+}
+
+// TestThreatGuessingHoldsUpNobody: what strangers have hashed, whoever they say they are, is hashed apart, so that it takes no
+// processor from logins. What is known, or chosen by who was let in, waits for no other process.
+func TestThreatGuessingHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada, bea, cid := w.AddPerson("Ada"), w.AddPerson("Bea"), w.AddPerson("Cid")
+	w.SetPassword(ada)
+	h := w.Accounts.Hasher
+	w.Accounts.Hasher = accounts.NewOldHasher(w.Keys)
+	w.SetPassword(cid) // will be hashed anew
+	w.Accounts.Hasher = h
+	ayetest.Fails(t, w.Accounts.KnowBrowser(t.Context(), ada.Person.ID, "her own"), nil)
+	var apart int64
+	h.Apart = func(work accounts.Work) []byte {
+		apart++
+		return work.Sum()
+	}
+	right := func(m accounts.Member, browser string) accounts.PasswordAttempt {
+		a := attempt(m)
+		a.Password, a.Browser = ayetest.Password, browser
+		return a
+	}
+	for _, test := range []struct {
+		name    string
+		attempt accounts.PasswordAttempt
+		want    error
+		hashes  int64
+		apart   bool
+	}{
+		{"wrong", attempt(ada), accounts.ErrCredentials, 1, true},
+		{"right", right(ada, ""), nil, 1, true},
+		{"right in an unknown browser", right(ada, "another"), nil, 1, true},
+		{"of who has none", attempt(bea), accounts.ErrCredentials, 1, true},
+		{"of nobody", accounts.PasswordAttempt{Email: "nobody@example.com"}, accounts.ErrCredentials, 1, true},
+		{"kept in an older way", right(cid, ""), nil, 2, true},
+		{"right in a known browser", right(ada, "her own"), nil, 1, false},
+	} {
+		made, before := h.Made(), apart
+		_, err := try(w, test.attempt)
+		ayetest.Fails(t, err, test.want)
+		ayetest.Same(t, test.name+": hashes", h.Made()-made, test.hashes)
+		want := int64(0)
+		if test.apart {
+			want = test.hashes
+		}
+		ayetest.Same(t, test.name+": of these apart", apart-before, want)
+	}
+	before := apart
+	w.SetPassword(bea)
+	ayetest.Same(t, "apart, of one who chooses", apart-before, 0)
+}
+
+// TestThreatOneFillsTheLine: whoever guesses at one account, or from one network, leaves room in the line for strangers who do neither.
+func TestThreatOneFillsTheLine(t *testing.T) {
+	t.Parallel()
+	for name, same := range map[string]func(i int) (account, network string){
+		"one account": func(int) (string, string) { return "one", secret.NewID("net") },
+		"one network": func(int) (string, string) { return secret.NewID("acc"), "one" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := ayetest.New(t).Accounts.Hasher
+			waiting, stop := context.WithCancel(t.Context())
+			defer stop()
+			refused := make(chan error, 2*accounts.HashQueue)
+			var done sync.WaitGroup
+			for i := range 2 * accounts.HashQueue {
+				done.Go(func() {
+					account, network := same(i)
+					if _, err := h.Enter(waiting, account, network); err != nil { // who got in stays
+						refused <- err
+					}
+				})
+			}
+			for range 2*accounts.HashQueue - accounts.HashQueueEach {
+				ayetest.Fails(t, <-refused, accounts.ErrBusy)
+			}
+			stop()
+			done.Wait()
+		})
+	}
+}
+
+// TestThreatGuessingCostsNothing: what is not looked at anyway takes no place, so that it is answered at once while all are taken, and costs
+// neither a hash nor a write.
+func TestThreatGuessingCostsNothing(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	ada := w.AddPerson("Ada")
+	w.SetPassword(ada)
+	for range accounts.FreeTries {
+		_, err := try(w, attempt(ada))
+		ayetest.Fails(t, err, accounts.ErrCredentials)
+	}
+	defer strangers(t, w.Accounts.Hasher)()
+	before, hashes := w.Store.Statistics(), w.Accounts.Hasher.Made()
+	for range 10 {
+		wait, err := try(w, attempt(ada))
+		ayetest.Fails(t, err, accounts.ErrDelayed)
+		ayetest.Same(t, "pause", wait, 2*time.Second)
+	}
+	ayetest.Same(t, "written", w.Store.Statistics().Writes-before.Writes, 0)
+	ayetest.Same(t, "hashed", w.Accounts.Hasher.Made()-hashes, 0)
 }
 
 func TestNetworkOf(t *testing.T) {

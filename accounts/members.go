@@ -70,12 +70,8 @@ func (s *Service) inviteByMail(ctx context.Context, m Member) (Member, error) {
 	if err := s.stampInvitation(ctx, m); err != nil {
 		return Member{}, err
 	}
-	m, token, err := s.invite(ctx, m)
-	if err != nil {
-		return Member{}, err
-	}
-	s.invitation(ctx, m, token)
-	return m, nil
+	token := secret.NewToken()
+	return s.invite(ctx, m, token, s.invitation(ctx, m, token))
 }
 
 // InviteByHand is [Service.Invite] without a mail, where there is no server that takes one: the
@@ -88,32 +84,31 @@ func (s *Service) InviteByHand(ctx context.Context, organisationID string, p Per
 	if err != nil {
 		return Member{}, "", err
 	}
-	return s.invite(ctx, m)
+	token := secret.NewToken()
+	m, err = s.invite(ctx, m, token)
+	if err != nil {
+		token = ""
+	}
+	return m, token, err
 }
 
-func (s *Service) invite(ctx context.Context, m Member) (Member, secret.Secret, error) {
+func (s *Service) invite(ctx context.Context, m Member, token secret.Secret, letter ...any) (Member, error) {
 	own, err := s.authority(ctx, m.OrganisationID)
 	if err != nil {
-		return Member{}, "", err
+		return Member{}, err
 	}
-	token := secret.NewToken()
-	m, err = s.People.Invite(ctx, m, secret.Hash(token), own.gives, s.entry(m.OrganisationID, "member.invited", m.ID))
-	if err != nil {
-		return Member{}, "", err
-	}
-	return m, token, nil
+	entry := s.entry(m.OrganisationID, "member.invited", m.ID)
+	entry.Tell = letter
+	return s.People.Invite(ctx, m, secret.Hash(token), own.gives, entry)
 }
 
-// invitation mails an invitation, in the name of who invites.
-func (s *Service) invitation(ctx context.Context, m Member, token secret.Secret) {
+// invitation is the letter that invites, in the name of who does. Who reads it, only the change finds out.
+func (s *Service) invitation(ctx context.Context, m Member, token secret.Secret) Letter {
 	inviter := Member{}
 	if !s.operator() {
 		inviter, _ = s.People.Member(ctx, m.OrganisationID, UserReference{ID: s.actor.ID}) // without a name it is the organisation's alone
 	}
-	s.letter(ctx, Letter{
-		Kind: LetterInvitation, PersonID: m.Person.ID, Display: m.Person.Display, Locale: m.Person.Locale,
-		OrganisationID: m.OrganisationID, Inviter: inviter.Person.Display, Token: token,
-	})
+	return Letter{Kind: LetterInvitation, OrganisationID: m.OrganisationID, Inviter: inviter.Person.Display, Token: token}
 }
 
 // newMember is a member that is not stored, if the actor may make one.
@@ -155,11 +150,7 @@ func (s *Service) Invitation(ctx context.Context, token secret.Secret) (Invitati
 // AcceptInvitation makes an invited person a member.
 func (s *Service) AcceptInvitation(ctx context.Context, token secret.Secret) (Member, error) {
 	now := s.Now().UTC()
-	m, err := s.People.AcceptInvitation(ctx, secret.Hash(token), now.Add(-InvitationLife), audit.Entry{Actor: "person", Action: "member.accepted", At: now})
-	if err == nil {
-		s.tellRole(ctx, m, "", m.RoleBy)
-	}
-	return m, err
+	return s.People.AcceptInvitation(ctx, secret.Hash(token), now.Add(-InvitationLife), audit.Entry{Actor: "person", Action: "member.accepted", At: now})
 }
 
 // EndMembership takes a person out of an organisation, or takes an invitation back. What the

@@ -7,12 +7,8 @@ import (
 	"example.com/aye/internal/secret"
 )
 
-// Announcer writes to people. It never holds up who calls it, but for Ready.
-type Announcer interface {
-	// Announce takes a notice; the mail follows.
-	Announce(ctx context.Context, n Notice)
-	// Letter takes a letter; the mail follows.
-	Letter(ctx context.Context, l Letter)
+// Outbox has the mails that wait.
+type Outbox interface {
 	// Ready waits until there is room for letters that nobody waits for.
 	Ready(ctx context.Context) error
 }
@@ -42,6 +38,8 @@ type Letter struct {
 	PersonID string
 	// Email is where it goes instead of the person's own address, empty for that.
 	Email string
+	// Nobody says that the letter goes to nobody: it is written down as others are, so that the work does not tell, and dropped.
+	Nobody bool
 	// Display and Locale are those of the person, locale empty where the person has none.
 	Display, Locale string
 	// OrganisationID is who invites, Inviter the name of the member who does it, empty for the

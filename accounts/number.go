@@ -264,23 +264,21 @@ func (s *Service) ConfirmNumber(ctx context.Context, personID, code string) erro
 	if len(typed) != NumberCodeDigits || !secret.Equal(secret.Secret(s.numberCode(proof.ID, secret.Secret(typed))), secret.Secret(proof.Code)) {
 		return ErrWrongCode
 	}
-	if err = s.Numbers.SetNumber(ctx, proof, now, s.own(personID, "person.number-changed")); err != nil {
+	entry := s.telling(ctx, s.own(personID, "person.number-changed"), Notice{PersonID: personID, Kind: NumberChanged})
+	if err = s.Numbers.SetNumber(ctx, proof, now, entry); err != nil {
 		if errors.Is(err, ErrNotFound) {
 			return ErrWrongCode // another call used it meanwhile
 		}
 		return err
 	}
-	s.announce(ctx, Notice{PersonID: personID, Kind: NumberChanged})
 	return nil
 }
 
 // RemoveNumber forgets the person's phone number, and with it that text messages are a second
 // factor. It is refused with [ErrLastFactor] where they are the only one.
 func (s *Service) RemoveNumber(ctx context.Context, personID string) error {
-	removed, err := s.Numbers.RemoveNumber(ctx, personID, true, s.own(personID, "person.number-removed"))
-	if err == nil && removed {
-		s.announce(ctx, Notice{PersonID: personID, Kind: NumberChanged})
-	}
+	entry := s.telling(ctx, s.own(personID, "person.number-removed"), Notice{PersonID: personID, Kind: NumberChanged})
+	_, err := s.Numbers.RemoveNumber(ctx, personID, true, entry)
 	return err
 }
 

@@ -67,16 +67,13 @@ func (s *Service) SetPassword(ctx context.Context, personID string, password sec
 		return err
 	}
 	entry := s.own(personID, "person.password-changed")
+	if p.HasPassword {
+		entry = s.telling(ctx, entry, Notice{PersonID: personID, Kind: PasswordChanged})
+	}
 	if err = s.Passwords.SetPassword(ctx, personID, hash, s.Now(), entry); err != nil {
 		return err
 	}
-	if err = s.Passwords.ForgetTries(ctx, s.account(p.Email)); err != nil {
-		return err
-	}
-	if p.HasPassword {
-		s.announce(ctx, Notice{PersonID: personID, Kind: PasswordChanged})
-	}
-	return nil
+	return s.Passwords.ForgetTries(ctx, s.account(p.Email))
 }
 
 // LeastPassword is how many characters the person's password must have.

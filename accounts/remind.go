@@ -22,9 +22,6 @@ type Reminder struct {
 // RemindSecondFactor tells members who have no second factor of the date from which they do not
 // get in without one. Each is told once of each date.
 func (s *Service) RemindSecondFactor(ctx context.Context) error {
-	if s.Announcer == nil {
-		return nil
-	}
 	for {
 		now := s.Now()
 		due, err := s.People.WithoutFactor(ctx, now, now.Add(FactorNotice), remindSize)
@@ -32,15 +29,12 @@ func (s *Service) RemindSecondFactor(ctx context.Context) error {
 			return err
 		}
 		for _, r := range due {
-			if err = s.Announcer.Ready(ctx); err != nil {
+			if err = s.ready(ctx); err != nil {
 				return err
 			}
-			told, err := s.People.Remind(ctx, r.MembershipID, r.Date)
-			if err != nil {
+			notice := Notice{PersonID: r.PersonID, OrganisationID: r.OrganisationID, Kind: SecondFactorSoon, Date: r.Date}
+			if _, err = s.People.Remind(ctx, r.MembershipID, r.Date, notice); err != nil {
 				return err
-			}
-			if told {
-				s.Announcer.Announce(ctx, Notice{PersonID: r.PersonID, OrganisationID: r.OrganisationID, Kind: SecondFactorSoon, Date: r.Date})
 			}
 		}
 		if len(due) < remindSize {

@@ -19,7 +19,8 @@ type Service struct {
 	Imports       Imports
 	Hasher        *Hasher
 	Keys          *secret.Keys
-	Announcer     Announcer
+	// Outbox is nil where nothing ever waits.
+	Outbox Outbox
 	// Texter is nil where there is no provider of text messages.
 	Texter Texter
 	// Host is the name of the server in the last line of a text, by which browsers fill in the
@@ -137,19 +138,19 @@ func (s *Service) own(personID, action string) audit.Entry {
 	return audit.Entry{Actor: personID, Action: action, Subject: personID, At: s.Now().UTC()}
 }
 
-// announce tells a person of what happened, in the name of an organisation that the person knows.
-func (s *Service) announce(ctx context.Context, n Notice) {
-	if s.Announcer == nil {
-		return
-	}
+// telling gives the entry with what it tells a person, in the name of an organisation that the person knows.
+func (s *Service) telling(ctx context.Context, entry audit.Entry, n Notice) audit.Entry {
 	if all, err := s.People.Memberships(ctx, n.PersonID); err == nil && len(all) > 0 && n.OrganisationID == "" {
 		n.OrganisationID = all[0].OrganisationID
 	}
-	s.Announcer.Announce(ctx, n)
+	entry.Tell = append(entry.Tell, n)
+	return entry
 }
 
-func (s *Service) letter(ctx context.Context, l Letter) {
-	if s.Announcer != nil {
-		s.Announcer.Letter(ctx, l)
+// ready waits until there is room for letters that nobody waits for.
+func (s *Service) ready(ctx context.Context) error {
+	if s.Outbox == nil {
+		return nil
 	}
+	return s.Outbox.Ready(ctx)
 }

@@ -20,29 +20,27 @@ func (s *Service) SetRole(ctx context.Context, m Member, role Role) error {
 	}
 	entry := s.entry(m.OrganisationID, "member.role-changed", m.ID)
 	entry.Data = map[string]string{"from": string(m.Role), "to": string(role)}
+	if m.Status == Active { // whoever is invited has no role yet
+		given := m
+		given.Role = role
+		entry.Tell = RoleTold(given, m.Role, s.by())
+	}
 	set, err := s.People.SetRole(ctx, m.ID, m.Role, role, !s.operator(), entry)
 	if err == nil && !set {
 		err = ErrNotFound
 	}
-	if err != nil {
-		return err
-	}
-	before := m.Role
-	if m.Role = role; m.Status == Active { // whoever is invited has no role yet
-		s.tellRole(ctx, m, before, s.by())
-	}
-	return nil
+	return err
 }
 
-// tellRole tells of a role that lets somebody do more than members do, or did so until now: the person, and those who look after
-// the organisation, so that nobody makes a second person up unseen.
-func (s *Service) tellRole(ctx context.Context, m Member, before Role, by string) {
+// RoleTold is what is told of a role that lets somebody do more than members do, or did so until now: to the person, and to those who
+// look after the organisation, so that nobody makes a second person up unseen. Of another role nobody is told.
+func RoleTold(m Member, before Role, by string) []any {
 	more := m.Role.above(RoleMember) || before.above(RoleMember)
-	if s.Announcer == nil || m.Role == before || !more {
-		return
+	if m.Role == before || !more {
+		return nil
 	}
 	n := Notice{PersonID: m.Person.ID, OrganisationID: m.OrganisationID, Kind: RoleGiven, Role: m.Role, Before: before, By: by}
-	s.Announcer.Announce(ctx, n)
-	n.Kind = MemberRoleChanged
-	s.Announcer.Announce(ctx, n)
+	others := n
+	others.Kind = MemberRoleChanged
+	return []any{n, others}
 }

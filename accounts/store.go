@@ -35,14 +35,15 @@ type People interface {
 	AddMember(ctx context.Context, m Member, invitation string, entry audit.Entry) (Member, error)
 	// Invite makes the membership invited, and the person when nobody has the address. Who is invited
 	// already is invited anew, with the role and the invitation of now, if may allows it of the role of
-	// before; without a name it is by the name of before. [ErrExists] for an active member.
+	// before; without a name it is by the name of before. [ErrExists] for an active member. A letter that the entry tells is made out
+	// to the person.
 	Invite(ctx context.Context, m Member, invitation string, may func(before Role) error, entry audit.Entry) (Member, error)
 	// Invitation finds an unused invitation that was made after since, else [ErrNotFound]. Who has no
 	// password has the name that the inviter gave, whatever another one said.
 	Invitation(ctx context.Context, hash string, since time.Time) (Member, error)
 	// AcceptInvitation makes the membership of an unused invitation active that was made after
 	// since, else [ErrNotFound]. Who is an active member nowhere keeps the name of that invitation. RoleSince becomes the entry's
-	// time; RoleBy stays who invited.
+	// time; RoleBy stays who invited. What is told of it is [RoleTold].
 	AcceptInvitation(ctx context.Context, hash string, since time.Time, entry audit.Entry) (Member, error)
 	// EndMembership ends a membership or an invitation, and tells whether it did. The last active
 	// owner may have to stay: then it is [ErrForbidden].
@@ -54,8 +55,8 @@ type People interface {
 	// WithoutFactor gives active members of organisations that ask for a second factor from a time
 	// between the two, who have none and were not told of that time; at most limit.
 	WithoutFactor(ctx context.Context, after, until time.Time, limit int) ([]Reminder, error)
-	// Remind writes down that the member was told of the time, and tells whether it did.
-	Remind(ctx context.Context, membershipID string, date time.Time) (bool, error)
+	// Remind writes down that the member was told of the time, tells it, and tells whether it did.
+	Remind(ctx context.Context, membershipID string, date time.Time, tell ...any) (bool, error)
 	// MemberByID finds a membership of the organisation that has not ended, also an invitation.
 	MemberByID(ctx context.Context, organisationID, id string) (Member, error)
 	// Member finds an active member of the organisation, else [ErrNotFound], with AccessUntil.
@@ -99,6 +100,8 @@ type Passwords interface {
 	SetPassword(ctx context.Context, personID, hash string, now time.Time, entry audit.Entry) error
 	// Rehash replaces a hash if it is still the one of before.
 	Rehash(ctx context.Context, personID, before, after string) error
+	// MayTry tells whether SpendTry would count one more try, and counts nothing: it answers as that does.
+	MayTry(ctx context.Context, account string, tries []Tries, now time.Time) (ok bool, until time.Time, err error)
 	// SpendTry counts one try of the account against all, or against none when one of them does not
 	// allow it now; then it tells until when, the zero time meaning for good.
 	SpendTry(ctx context.Context, account string, tries []Tries, now time.Time) (ok bool, until time.Time, err error)
@@ -112,16 +115,17 @@ type Passwords interface {
 type Letters interface {
 	// AddLetter stores a letter unless most went to its address, or for its kind out for its person,
 	// within the time before it; then it tells until when. A letter that changes the address
-	// ends the earlier ones of the person.
-	AddLetter(ctx context.Context, l MailedLetter, most int, within time.Duration) (ok bool, until time.Time, err error)
+	// ends the earlier ones of the person. What is told is kept with it.
+	AddLetter(ctx context.Context, l MailedLetter, most int, within time.Duration, tell ...any) (ok bool, until time.Time, err error)
 	// FindLetter finds an unused letter that was made after since, else [ErrNotFound].
 	FindLetter(ctx context.Context, hash string, kind LetterKind, since time.Time) (MailedLetter, error)
 	// UseReset uses a letter up, and with it all of its kind of the person; else [ErrNotFound]. The
 	// entry's actor and subject become the person.
 	UseReset(ctx context.Context, hash string, since, now time.Time, entry audit.Entry) (MailedLetter, error)
 	// UseEmail uses a letter up, gives the person its address, and ends all other letters of the
-	// person; else [ErrNotFound], or [ErrExists] where another person has the address.
-	UseEmail(ctx context.Context, hash string, since, now time.Time, entry audit.Entry) (before string, after Person, err error)
+	// person; else [ErrNotFound], or [ErrExists] where another person has the address. The entry's actor and subject become the
+	// person, and what it tells goes to the address before.
+	UseEmail(ctx context.Context, hash string, since, now time.Time, entry audit.Entry) (after Person, err error)
 }
 
 // Numbers keeps phone numbers and how they were proven.
@@ -161,7 +165,7 @@ type Imports interface {
 	// MoveImport goes along the edge, and tells whether it did. Rows are forgotten at an end.
 	MoveImport(ctx context.Context, organisationID, id string, from, to ImportState, entry audit.Entry) (bool, error)
 	// ImportStep invites somebody and counts the row as done, in one change, if so many are done and
-	// the import runs. It tells whether it did, and not for who is a member or invited already.
+	// the import runs. It tells whether it did, and not for who is a member or invited already. A letter is made out as by Invite.
 	ImportStep(ctx context.Context, id string, done int, m Member, invitation string, entry audit.Entry) (Member, bool, error)
 	// RunningImports gives those that run, without their rows.
 	RunningImports(ctx context.Context) ([]Import, error)

@@ -23,10 +23,8 @@ func (s *Service) ChooseTexts(ctx context.Context, personID string) error {
 		return ErrRecovering
 	}
 	now := s.Now().UTC()
-	chosen, err := s.Numbers.ChooseTexts(ctx, personID, now.Add(-NumberFresh), now, s.own(personID, "person.texts-chosen"))
-	if err == nil && chosen {
-		s.announce(ctx, Notice{PersonID: personID, Kind: TextsChosen})
-	}
+	entry := s.telling(ctx, s.own(personID, "person.texts-chosen"), Notice{PersonID: personID, Kind: TextsChosen})
+	_, err = s.Numbers.ChooseTexts(ctx, personID, now.Add(-NumberFresh), now, entry)
 	return err
 }
 
@@ -39,9 +37,8 @@ func (s *Service) Vouch(ctx context.Context, organisationID, membershipID string
 	if err != nil {
 		return err
 	}
-	vouched, err := s.Numbers.Vouch(ctx, organisationID, m.ID, changed, s.entry(organisationID, "member.number-vouched", m.ID))
-	if err == nil && vouched {
-		s.announce(ctx, Notice{PersonID: m.Person.ID, OrganisationID: organisationID, Kind: NumberVouched})
-	}
+	entry := s.entry(organisationID, "member.number-vouched", m.ID)
+	entry.Tell = []any{Notice{PersonID: m.Person.ID, OrganisationID: organisationID, Kind: NumberVouched}}
+	_, err = s.Numbers.Vouch(ctx, organisationID, m.ID, changed, entry)
 	return err
 }

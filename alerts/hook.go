@@ -50,14 +50,14 @@ func (s *Service) Set(ctx context.Context, organisationID, address string, kinds
 	if shown != "" {
 		entry.Data["secret"] = "new"
 	}
-	if err = s.Store.SetAlertHook(ctx, h, entry); err != nil {
-		return Hook{}, "", err
-	}
 	switch {
 	case before.Secret == "":
-		s.tell(ctx, organisationID, "set")
+		entry.Tell = s.told(organisationID, "set")
 	case shown != "" || h.URL != before.URL || !slices.Equal(kinds, before.Kinds):
-		s.tell(ctx, organisationID, "changed")
+		entry.Tell = s.told(organisationID, "changed")
+	}
+	if err = s.Store.SetAlertHook(ctx, h, entry); err != nil {
+		return Hook{}, "", err
 	}
 	h.Secret = ""
 	return h, shown, nil
@@ -78,22 +78,22 @@ func (s *Service) Remove(ctx context.Context, organisationID string) error {
 	if err := s.may(ctx, organisationID); err != nil {
 		return err
 	}
-	removed, err := s.Store.RemoveAlertHook(ctx, organisationID, s.entry(organisationID, map[string]string{"kinds": "none"}))
+	entry := s.entry(organisationID, map[string]string{"kinds": "none"})
+	entry.Tell = s.told(organisationID, "removed")
+	removed, err := s.Store.RemoveAlertHook(ctx, organisationID, entry)
 	if err == nil && !removed {
 		err = ErrNoHook
-	}
-	if err == nil {
-		s.tell(ctx, organisationID, "removed")
 	}
 	return err
 }
 
-// tell tells those who look after the organisation what was done with its hook: nobody makes its own systems deaf unseen. The
-// operator's own is in the installation's audit log alone.
-func (s *Service) tell(ctx context.Context, organisationID, what string) {
-	if organisationID != "" {
-		s.Announcer.Announce(ctx, accounts.Notice{OrganisationID: organisationID, Kind: accounts.MemberAlertsChanged, Reason: what, By: s.actor()})
+// told is what those who look after the organisation are told of what was done with its hook: nobody makes its own systems deaf unseen.
+// The operator's own is in the installation's audit log alone.
+func (s *Service) told(organisationID, what string) []any {
+	if organisationID == "" {
+		return nil
 	}
+	return []any{accounts.Notice{OrganisationID: organisationID, Kind: accounts.MemberAlertsChanged, Reason: what, By: s.actor()}}
 }
 
 // actor is how the audit log names who acts.

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"example.com/aye/accounts"
 	"example.com/aye/internal/audit"
 )
 
@@ -17,8 +16,8 @@ type Store interface {
 	AlertHook(ctx context.Context, organisationID string) (Hook, error)
 	// RemoveAlertHook tells whether there was one; what waits to be sent to it is dropped.
 	RemoveAlertHook(ctx context.Context, organisationID string, entry audit.Entry) (bool, error)
-	// KeepAlert keeps an alert to be sent.
-	KeepAlert(ctx context.Context, a Alert, next time.Time) error
+	// Tell keeps an [Alert] to be sent, once to each hook that takes its kind.
+	Tell(ctx context.Context, messages ...any) error
 	// DueAlerts gives what is to be sent now, the longest due first.
 	DueAlerts(ctx context.Context, now time.Time, limit int) ([]Pending, error)
 	// AlertTried writes down an attempt: done ends it, else it is due again at next; what it says is kept with the hook.
@@ -42,16 +41,10 @@ type Authority interface {
 	By() string
 }
 
-// Announcer writes to those who look after an organisation.
-type Announcer interface {
-	Announce(ctx context.Context, n accounts.Notice)
-}
-
 // Service keeps hooks and sends alerts.
 type Service struct {
-	Store     Store
-	Sender    Sender
-	Announcer Announcer
+	Store  Store
+	Sender Sender
 	// Private says that the operator lets alerts go to private addresses, and without TLS to this machine.
 	Private bool
 	Log     *slog.Logger

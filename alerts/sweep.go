@@ -73,8 +73,7 @@ func (s *Service) Try(ctx context.Context, organisationID string) error {
 	if err != nil {
 		return err
 	}
-	a := Alert{ID: newID(), Kind: Test, OrganisationID: organisationID, At: s.Now().UTC()}
-	a.Data = s.safe(ctx, a)
+	a, _ := Alert{ID: NewID(), Kind: Test, OrganisationID: organisationID, At: s.Now()}.Outgoing()
 	failure := s.Sender.SendAlert(ctx, h, a)
 	if failure == nil || errors.Is(failure, ErrFailed) {
 		return failure

@@ -14,6 +14,7 @@ import (
 	"example.com/aye/accounts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
+	"example.com/aye/internal/jws"
 	"example.com/aye/internal/observe"
 	"example.com/aye/internal/secret"
 	"example.com/aye/internal/strictjson"
@@ -57,7 +58,7 @@ func (s *Server) proof(changes, removed bool, next func(echo.Context, devices.De
 	return func(c echo.Context) error {
 		request := c.Request()
 		proof, ok := strings.CutPrefix(request.Header.Get(echo.HeaderAuthorization), "Bearer ")
-		if !ok {
+		if !ok || len(proof) > jws.MaxSize { // none is that long, so not even the body is read
 			return devices.ErrProof
 		}
 		body, err := body(c)

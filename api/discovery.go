@@ -92,7 +92,7 @@ func (s *Server) ready(c echo.Context) error {
 			fail(name, "does not answer")
 		}
 	}
-	if s.draining.Load() {
+	if s.leaving.Load() || s.draining.Load() {
 		fail("server", "is about to stop")
 	}
 	if status != http.StatusOK {

@@ -33,6 +33,7 @@ var (
 	errMediaType = errors.New("send the body as application/json, not compressed")
 	errUpgrade   = errors.New("open a WebSocket here, or poll the state address")
 	errDraining  = errors.New("this server is about to restart")
+	errFull      = errors.New("as many pages wait here as there is room for; poll the state address, or try again soon")
 	errEnrol     = errors.New("this application may not link phones; the operator can allow it")
 	errTexts     = errors.New("this application may not manage text messages; the operator can allow it")
 	// errUnavailable stands in front of what [Config.Unavailable] is, and of a time limit.
@@ -52,6 +53,7 @@ var codes = []struct {
 	{errMediaType, "unsupported-media-type"},
 	{errUpgrade, "upgrade-required"},
 	{errDraining, "busy"},
+	{errFull, "busy"},
 	{errEnrol, "enrol-not-allowed"},
 	{errTexts, "sms-not-allowed"},
 	{strictjson.ErrMalformed, "invalid-json"},

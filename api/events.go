@@ -25,6 +25,16 @@ var upgrader = websocket.Upgrader{
 	Error:        func(http.ResponseWriter, *http.Request, int, error) {},
 }
 
+// room refuses who wants to wait while as many do as there is room for, before anything is looked at.
+func (s *Server) room(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.Waiters > 0 && s.hub.waiting.Load() >= int64(s.Waiters) {
+			return errFull
+		}
+		return next(c)
+	}
+}
+
 // events turns the request into a WebSocket that waits. It returns as soon as the hub has
 // the connection, so that the memory of the request is free while the page waits.
 func (s *Server) events(c echo.Context, topic string, ends time.Time, look func(context.Context) (state, error)) error {

@@ -19,9 +19,11 @@ const (
 	socketRead = 4 << 10
 	socketPing = 25 * time.Second
 	socketPong = 10 * time.Second
-	// socketTick is how finely the pings are spread: many at once would hold up who is let in.
-	socketTick  = 50 * time.Millisecond
-	socketWrite = 10 * time.Second
+	// socketTick is how finely the pings are spread, and socketAtOnce how many are sent at one
+	// moment within that: many at once would hold up who is let in.
+	socketTick   = 50 * time.Millisecond
+	socketAtOnce = 8
+	socketWrite  = 10 * time.Second
 	// socketGrace is how much longer than what it waits for a waiter may live.
 	socketGrace = 30 * time.Second
 	// socketLook bounds one look at the state.
@@ -40,6 +42,8 @@ type hub struct {
 	gauge  prometheus.Gauge
 	// released is told what a page that waited was told; nil for nobody.
 	released func(ctx context.Context, now state)
+	// waiting is how many connections there are.
+	waiting atomic.Int64
 
 	mu      sync.Mutex
 	waiters map[string]*waiter // by topic: the newest waiter wins
@@ -100,6 +104,7 @@ func (h *hub) attach(conn *websocket.Conn, topic string, ends time.Time, look fu
 	h.open.Add(1)
 	h.mu.Unlock()
 	h.gauge.Inc()
+	h.waiting.Add(1)
 	if older != nil {
 		// Apart: a page that is gone must not keep the one that came back from its state.
 		go older.close(closeReplaced, "another page of this request has taken over")
@@ -130,6 +135,7 @@ func (w *waiter) detach() {
 	delete(h.slots[w.slot], w)
 	h.mu.Unlock()
 	h.gauge.Dec()
+	h.waiting.Add(-1)
 	_ = w.conn.Close()
 	h.open.Done()
 }
@@ -218,13 +224,25 @@ func (h *hub) ping() {
 		if len(due) == 0 {
 			continue
 		}
-		go func() { // a page that does not take its ping holds up only those of its own moment
-			for _, w := range due {
-				if err := w.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)); err != nil {
-					_ = w.conn.Close()
-				}
+		go h.pingSome(due) // a page that does not take its ping holds up only those of its own tick
+	}
+}
+
+// pingSome pings the pages of one tick, a few at a time.
+func (h *hub) pingSome(due []*waiter) {
+	next := time.NewTicker(socketTick / time.Duration((len(due)+socketAtOnce-1)/socketAtOnce))
+	defer next.Stop()
+	for i, w := range due {
+		if i > 0 && i%socketAtOnce == 0 {
+			select {
+			case <-h.done:
+				return
+			case <-next.C:
 			}
-		}()
+		}
+		if err := w.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)); err != nil {
+			_ = w.conn.Close()
+		}
 	}
 }
 

@@ -194,6 +194,33 @@ func TestHubPings(t *testing.T) {
 	})
 }
 
+// However many pages are due at one tick, few are pinged at one moment, and all before the next tick.
+func TestHubSpreadsPings(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const many = 3*socketAtOnce + 1
+		h := newHouse(t)
+		pings := make(chan time.Time, many)
+		for i := range many {
+			h.mu.Lock()
+			h.slot = 0
+			h.mu.Unlock()
+			page := h.wait(fmt.Sprint(i))
+			page.SetPingHandler(func(string) error { pings <- time.Now(); return nil })
+			reads(t, page, "")
+			go func() { _, _, _ = page.ReadMessage() }() // until the house is closed
+		}
+		first := <-pings
+		moments := map[time.Time]int{first: 1}
+		for range many - 1 {
+			at := <-pings
+			if moments[at]++; moments[at] > socketAtOnce || at.Sub(first) >= socketTick {
+				t.Errorf("the %dth ping of a moment, %v after the first of its tick", moments[at], at.Sub(first))
+			}
+		}
+	})
+}
+
 func TestHubDropsAPageThatIsGone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -37,7 +37,7 @@ func TestMetricsOfALogin(t *testing.T) {
 	w := newWorld(t, c.traced(""))
 	for _, series := range []string{ // there before anything happened, so that the first one is a rise
 		`aye_releases_total{in_time="no"} 0`, `aye_store_errors_total{kind="change"} 0`, `aye_push_queue{app="` + stage.PushApp + `",provider="fcm"} 0`,
-		`aye_push_breaker_open{app="` + stage.PushApp + `",provider="apns"} 0`, `aye_trace_spans_total{outcome="dropped"} 0`, `aye_broker_connected 1`, `aye_mail_queue 0`,
+		`aye_push_breaker_open{app="` + stage.PushApp + `",provider="apns"} 0`, `aye_trace_spans_total{outcome="dropped"} 0`, `aye_broker_connected 1`, `aye_outbox_waiting 0`,
 	} {
 		if !strings.Contains(w.metricsPage(plainText), series) {
 			t.Errorf("there is no %s at the start", series)

@@ -210,3 +210,18 @@ func TestTwoNodesWithoutNATS(t *testing.T) {
 		t.Error("no hint of NATS")
 	}
 }
+
+// An operator who starts a second node and forgets NATS leaves nobody waiting: the nodes ask the database.
+func TestTwoNodesThatKnowNoNATS(t *testing.T) {
+	t.Parallel()
+	a, b := nodes(t, "")
+	s := a.shop(ada)
+	p := s.phone(ada, polls)
+	if took := loginOverTwo(t, s, p, a, b); took > healed {
+		t.Errorf("the page was told after %v", took)
+	}
+	if took := pollOverTwo(t, s, p, b); took > healed {
+		t.Errorf("the application was told after %v", took)
+	}
+	portalOverTwo(t, s, p, a, b)
+}

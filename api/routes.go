@@ -23,7 +23,7 @@ func (s *Server) routes() []route {
 		{post, "/v1/pairings/:id/renew", s.application(s.renewPairing)},
 		{post, "/v1/pairings/:id/confirm", s.application(s.confirmPairing)},
 		{get, "/v1/pairings/:id/state", s.ticket(s.pairingTicket, s.pairingState)},
-		{get, "/v1/pairings/:id/events", s.ticket(s.pairingTicket, s.pairingEvents)},
+		{get, "/v1/pairings/:id/events", s.room(s.ticket(s.pairingTicket, s.pairingEvents))},
 		{options, "/v1/pairings/:id/state", s.preflight(anyOrigin)},
 		{post, "/v1/devices", s.phonePage(s.claimPairing)},
 
@@ -36,7 +36,7 @@ func (s *Server) routes() []route {
 		{post, "/v1/approvals/:id/verify", s.application(s.verifyCode)},
 		{post, "/v1/approvals/:id/redeem", s.application(s.redeemApproval)},
 		{get, "/v1/approvals/:id/state", s.ticket(s.approvalTicket, s.approvalState)},
-		{get, "/v1/approvals/:id/events", s.ticket(s.approvalTicket, s.approvalEvents)},
+		{get, "/v1/approvals/:id/events", s.room(s.ticket(s.approvalTicket, s.approvalEvents))},
 		{options, "/v1/approvals/:id/state", s.preflight(anyOrigin)},
 
 		// The phone. That which a case removed can stop that case. A decision carries an id of its own that works once, so its proof need not.

@@ -43,6 +43,8 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// AppStore and PlayStore are where a person gets the app; empty hides the link.
 	AppStore, PlayStore string
+	// Waiters is how many pages may wait as WebSockets; 0 for any number.
+	Waiters int
 	// Unavailable is what a service says while something it needs, the database, cannot be
 	// used: a 503 that may be repeated, where any other unknown error is a 500.
 	Unavailable error
@@ -64,6 +66,7 @@ type Server struct {
 	hub       *hub
 	calls     *observe.Calls
 	contract  []byte
+	leaving   atomic.Bool
 	draining  atomic.Bool
 	readiness readiness
 	// stopping ends long polls when the server drains.
@@ -116,6 +119,9 @@ func (s *Server) HTTP() *http.Server {
 		IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
 }
+
+// Leave lets /readyz say that the server is about to stop. Everything else goes on.
+func (s *Server) Leave() { s.leaving.Store(true) }
 
 // Drain lets the waiting go: pages are told to connect again, long polls are answered.
 // New waiters are refused; what is being decided goes on. It returns at once.

@@ -209,7 +209,6 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 		if err := s.undo(ctx, r); err != nil {
 			return err
 		}
-		s.warn(ctx, r)
 	}
 	phones, err := s.otherPhones(ctx, r, d.DeviceID)
 	if err != nil {

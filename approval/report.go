@@ -66,13 +66,13 @@ func (s *Service) disown(ctx context.Context, r Request) error {
 	return s.Disown(ctx, r.Subject)
 }
 
-// warn tells the person and the administrators of a report.
-func (s *Service) warn(ctx context.Context, r Request) {
+// warning is what the person and the administrators are told of a report.
+func (s *Service) warning(ctx context.Context, r Request) []any {
 	notice := accounts.Notice{PersonID: r.PersonID, OrganisationID: r.OrganisationID, Kind: accounts.RequestReported, IP: r.Context.IP}
 	if application, err := s.Directory.Application(ctx, r.ApplicationID); err == nil {
 		notice.Application = application.Name
 	}
-	s.Announcer.Announce(ctx, notice)
-	notice.Kind = accounts.MemberReported
-	s.Announcer.Announce(ctx, notice)
+	others := notice
+	others.Kind = accounts.MemberReported
+	return []any{notice, others}
 }

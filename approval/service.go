@@ -63,11 +63,6 @@ type Pusher interface {
 // Broker tells waiters that something changed.
 type Broker interface{ Publish(topic string) }
 
-// Announcer tells a person what happened to their account, on a way that is not the phone.
-type Announcer interface {
-	Announce(ctx context.Context, notice accounts.Notice)
-}
-
 // Signer signs with the server's key.
 type Signer interface {
 	Sign(typ string, claims jwt.Claims) (string, error)
@@ -82,13 +77,12 @@ type Service struct {
 	Phones     Phones
 	Codes      Codes
 	// Texts is nil where nobody sends text messages.
-	Texts     Texts
-	Pusher    Pusher
-	Broker    Broker
-	Announcer Announcer
-	Signer    Signer
-	Keys      *secret.Keys
-	Origin    string
+	Texts  Texts
+	Pusher Pusher
+	Broker Broker
+	Signer Signer
+	Keys   *secret.Keys
+	Origin string
 	// Place names where an address is, for people; nil where that is not known.
 	Place func(ip string) string
 	// Answered is told of a [NewPhone] request that was answered, and Disown of one that was
@@ -203,6 +197,9 @@ func (s *Service) move(ctx context.Context, r Request, m Move, actor string) (bo
 		if m.Decision.Evidence != "" { // so that the log itself shows that the phone signed, whatever becomes of this table
 			entry.Data["signature"] = m.Decision.Evidence
 		}
+	}
+	if m.To == Reported {
+		entry.Tell = s.warning(ctx, r)
 	}
 	moved, err := s.Store.Move(ctx, m, entry)
 	if moved && err == nil {

@@ -26,6 +26,10 @@ func NewMemory() *Memory { return &Memory{topics: map[string][]subscriber{}} }
 // Publish hints at everybody who is subscribed to the topic.
 func (m *Memory) Publish(topic string) {
 	m.here.Add(1)
+	m.hint(topic)
+}
+
+func (m *Memory) hint(topic string) {
 	m.mu.RLock()
 	hints := slices.Clone(m.topics[topic])
 	m.mu.RUnlock()

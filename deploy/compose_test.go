@@ -320,8 +320,8 @@ func TestNodesLoadTheirSettings(t *testing.T) {
 		if !slices.Equal(c.TrustedProxies, []string{caddy.String() + "/32"}) {
 			t.Errorf("%s believes %v, and Caddy is %s", name, c.TrustedProxies, caddy)
 		}
-		if grace := time.Duration(*s.StopGracePeriod); grace < c.DrainTime+5*time.Second {
-			t.Errorf("%s is ended after %s, and needs %s to let people go", name, grace, c.DrainTime)
+		if grace := time.Duration(*s.StopGracePeriod); grace < c.DrainDelay+c.DrainTime+5*time.Second {
+			t.Errorf("%s is ended after %s, and needs %s to let people go", name, grace, c.DrainDelay+c.DrainTime)
 		}
 	}
 	single := mustLoad(t, one).Services["aye"]
@@ -329,8 +329,8 @@ func TestNodesLoadTheirSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if grace := time.Duration(*single.StopGracePeriod); grace < c.DrainTime+5*time.Second {
-		t.Errorf("the one node is ended after %s, and needs %s", grace, c.DrainTime)
+	if grace := time.Duration(*single.StopGracePeriod); grace < c.DrainDelay+c.DrainTime+5*time.Second {
+		t.Errorf("the one node is ended after %s, and needs %s", grace, c.DrainDelay+c.DrainTime)
 	}
 	if len(single.Volumes) != 1 || single.Volumes[0].Target != c.DataDir {
 		t.Errorf("data is kept in %s, and %+v is a volume", c.DataDir, single.Volumes)

@@ -77,8 +77,8 @@ func TestUnitFitsTheSettings(t *testing.T) {
 	if c.KeyFile != "%d/"+name {
 		t.Errorf("the key is the credential %s, and Aye looks for %s", name, c.KeyFile)
 	}
-	if seconds, convErr := strconv.Atoi(u["[Service]TimeoutStopSec"][0]); convErr != nil || time.Duration(seconds)*time.Second <= time.Minute {
-		t.Errorf("TimeoutStopSec=%s: drain_time may be a minute", u["[Service]TimeoutStopSec"][0])
+	if seconds, convErr := strconv.Atoi(u["[Service]TimeoutStopSec"][0]); convErr != nil || time.Duration(seconds)*time.Second <= 80*time.Second {
+		t.Errorf("TimeoutStopSec=%s: drain_delay and drain_time may be 80 seconds", u["[Service]TimeoutStopSec"][0])
 	}
 }
 
@@ -107,6 +107,27 @@ func TestCaddyKnowsTheNodes(t *testing.T) {
 		if _, ok := project.Services[a[1]]; !ok {
 			t.Errorf("there is no service %s", a[1])
 		}
+	}
+}
+
+// Caddy notices that a node leaves while it still answers.
+func TestCaddyNoticesWhoLeaves(t *testing.T) {
+	t.Parallel()
+	text := read(t, "caddy/Caddyfile")
+	c, err := app.LoadConfig("", imageEnvironment(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	interval, err := time.ParseDuration(regexp.MustCompile(`health_interval (\S+)`).FindStringSubmatch(text)[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails, err := strconv.Atoi(regexp.MustCompile(`health_fails (\d+)`).FindStringSubmatch(text)[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if noticed := time.Duration(fails) * interval; noticed >= c.DrainDelay {
+		t.Errorf("Caddy notices after %s that a node leaves, which takes no connection any more after %s", noticed, c.DrainDelay)
 	}
 }
 

@@ -23,8 +23,11 @@ const (
 	NonceLife = 120 * time.Second
 
 	nonceStep = time.Minute
-	// usedFor is how long a proof's id is remembered: longer than it could be valid.
-	usedFor = 2*ProofWindow + NonceLife
+	// nodeSkew is how far the clock of a node may be from the right time without harm.
+	nodeSkew = 10 * time.Minute
+	// usedFor is how long a proof's id is remembered: longer than it could be valid, also where the one who took it is ahead and
+	// another one, to whom it is sent again, is behind.
+	usedFor = 2*(ProofWindow+nodeSkew) + NonceLife
 	// restoredFor is how long after a restore a proof could have been used before it, with a second for what was rounded.
 	restoredFor = 2*ProofWindow + time.Second
 )

@@ -262,3 +262,27 @@ func TestThreatProofsOfBeforeARestore(t *testing.T) {
 	}
 	ayetest.Fails(t, try(change(w.Clock.Now(), "")), nil)
 }
+
+// TestThreatProofsAtAClockBehind: a call that was caught at a node whose clock is 10 minutes ahead is sent again to one whose
+// clock is as far behind, for which it is fresh once more. Meanwhile the phone goes on calling, which lets old ids go.
+func TestThreatProofsAtAClockBehind(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	phone := w.Pair(w.AddPerson("Ada"))
+	ahead, behind := *w.Devices, *w.Devices
+	behind.Now = func() time.Time { return w.Clock.Now().Add(-20 * time.Minute) }
+	caught := phone.Call("POST", "/v1/device", nil, nil)
+	caught.Changes = true
+	_, err := ahead.Authenticate(t.Context(), caught)
+	ayetest.Fails(t, err, nil)
+	for range 22 {
+		w.Clock.Pass(time.Minute)
+		other := phone.Call("POST", "/v1/device", nil, nil)
+		other.Changes = true
+		_, err = ahead.Authenticate(t.Context(), other)
+		ayetest.Fails(t, err, nil)
+		if _, err = behind.Authenticate(t.Context(), caught); err == nil {
+			t.Fatal("the call was taken twice")
+		}
+	}
+}

@@ -24,17 +24,11 @@ type Prover interface {
 	VerifyRecovery(ctx context.Context, personID, applicationID, requestID, code string) error
 }
 
-// Announcer tells a person what happened to their account, on a way that is not the phone.
-type Announcer interface {
-	Announce(ctx context.Context, notice accounts.Notice)
-}
-
 // Service looks after phones.
 type Service struct {
-	Store     Store
-	Keys      *secret.Keys
-	Prover    Prover
-	Announcer Announcer
+	Store  Store
+	Keys   *secret.Keys
+	Prover Prover
 	// Origin is what proofs are made for.
 	Origin string
 	// Restored is when the database was restored from a backup last, which forgot the proofs that were used since; zero
@@ -102,24 +96,21 @@ func (s *Service) Rename(ctx context.Context, device Device, name, actor string)
 
 // Remove ends the phone's life, on behalf of the actor, and tells the person.
 func (s *Service) Remove(ctx context.Context, device Device, actor string) (bool, error) {
-	removed, err := s.Store.RemoveDevice(ctx, device.ID, s.entry(device, actor, "device.removed"))
-	return removed, s.removed(ctx, device, removed, err)
+	return s.Store.RemoveDevice(ctx, device.ID, s.removed(device, actor))
 }
 
 // RemoveSpare is [Service.Remove] for a person who must keep a second factor: [ErrLastFactor]
 // where neither an active phone nor an activated authenticator app would be left.
 func (s *Service) RemoveSpare(ctx context.Context, device Device, actor string) (bool, error) {
-	removed, err := s.Store.RemoveSpare(ctx, device.ID, s.entry(device, actor, "device.removed"))
-	return removed, s.removed(ctx, device, removed, err)
+	return s.Store.RemoveSpare(ctx, device.ID, s.removed(device, actor))
 }
 
-func (s *Service) removed(ctx context.Context, device Device, removed bool, err error) error {
-	if removed && err == nil {
-		s.Announcer.Announce(ctx, accounts.Notice{
-			PersonID: device.PersonID, OrganisationID: device.OrganisationID, Kind: accounts.PhoneRemoved, Device: device.Name,
-		})
-	}
-	return err
+func (s *Service) removed(device Device, actor string) audit.Entry {
+	entry := s.entry(device, actor, "device.removed")
+	entry.Tell = []any{accounts.Notice{
+		PersonID: device.PersonID, OrganisationID: device.OrganisationID, Kind: accounts.PhoneRemoved, Device: device.Name,
+	}}
+	return entry
 }
 
 // Told takes note of what Apple or Google said of an address. Only a retired one is

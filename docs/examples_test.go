@@ -48,6 +48,7 @@ var examples = map[string]func(*scene, *testing.T, block){
 	"privacy-aye":     (*scene).operated,
 	"erase-aye":       (*scene).operated,
 	"audit-check":     (*scene).audited,
+	"moving-up":       (*scene).movedUp,
 }
 
 func TestExamplesRun(t *testing.T) {

@@ -102,16 +102,17 @@ func (s *Service) ActivateApp(ctx context.Context, personID, by, id, name, code 
 		return App{}, ErrWrong
 	}
 	now := s.Now().UTC().Truncate(time.Millisecond)
+	entry := s.entry(personID, "app.activated", e.ID)
+	entry.Tell = told(personID, accounts.AppAdded, name)
 	activated, err := s.Store.ActivateApp(ctx, Activation{
 		ID: e.ID, PersonID: personID, By: by, Name: name, Step: step, Since: since, Now: now, MaxApps: MaxApps,
-	}, s.entry(personID, "app.activated", e.ID))
+	}, entry)
 	if err != nil {
 		return App{}, err
 	}
 	if !activated {
 		return App{}, ErrNone // another one was begun, or this one activated, that very moment
 	}
-	s.tell(ctx, personID, accounts.AppAdded, name)
 	return App{ID: e.ID, Name: name, Created: now, Used: now}, s.Store.Forget(ctx, tries)
 }
 
@@ -124,10 +125,9 @@ func (s *Service) Apps(ctx context.Context, personID string) ([]App, error) {
 // keepOne it is refused with [ErrLastFactor] where the person would be left with neither an
 // active phone nor an activated app.
 func (s *Service) RemoveApp(ctx context.Context, personID, id string, keepOne bool) error {
-	removed, err := s.Store.RemoveApp(ctx, personID, id, keepOne, s.entry(personID, "app.removed", id))
-	if err == nil {
-		s.tell(ctx, personID, accounts.AppRemoved, removed.Name)
-	}
+	entry := s.entry(personID, "app.removed", id)
+	entry.Tell = told(personID, accounts.AppRemoved, "") // its name the change finds out
+	_, err := s.Store.RemoveApp(ctx, personID, id, keepOne, entry)
 	return err
 }
 

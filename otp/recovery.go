@@ -34,10 +34,11 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, personID string) ([]secr
 		plain := letters.EncodeToString(b[:])
 		codes, hashes = append(codes, grouped(plain)), append(hashes, s.recoveryHash(personID, plain))
 	}
-	if err := s.Store.KeepRecoveryCodes(ctx, personID, hashes, s.Now().UTC(), s.entry(personID, "recovery-codes.made", personID)); err != nil {
+	entry := s.entry(personID, "recovery-codes.made", personID)
+	entry.Tell = told(personID, accounts.RecoveryCodesMade, "")
+	if err := s.Store.KeepRecoveryCodes(ctx, personID, hashes, s.Now().UTC(), entry); err != nil {
 		return nil, err
 	}
-	s.tell(ctx, personID, accounts.RecoveryCodesMade, "")
 	return codes, nil
 }
 
@@ -61,7 +62,7 @@ func (s *Service) VerifyRecovery(ctx context.Context, personID, applicationID, r
 		return err
 	}
 	entry := s.entry(personID, "recovery-code.used", personID)
-	entry.Data["request"] = requestID
+	entry.Data["request"], entry.Tell = requestID, told(personID, accounts.RecoveryCodeUsed, "")
 	used, err := s.Store.UseRecoveryCode(ctx, personID, s.recoveryHash(personID, plainly(code)), s.Now().UTC(), entry)
 	if err != nil {
 		return err
@@ -69,7 +70,6 @@ func (s *Service) VerifyRecovery(ctx context.Context, personID, applicationID, r
 	if !used {
 		return ErrWrong
 	}
-	s.tell(ctx, personID, accounts.RecoveryCodeUsed, "")
 	return s.right(ctx, personID, applicationID, recovery)
 }
 

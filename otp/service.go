@@ -20,17 +20,11 @@ const (
 	Streak = 20
 )
 
-// Announcer tells a person what happened to their account, on a way that is not the phone.
-type Announcer interface {
-	Announce(ctx context.Context, notice accounts.Notice)
-}
-
 // Service checks codes, and looks after what makes them.
 type Service struct {
-	Store     Store
-	Keys      *secret.Keys
-	Announcer Announcer
-	Now       func() time.Time
+	Store Store
+	Keys  *secret.Keys
+	Now   func() time.Time
 }
 
 // Verify checks a code for a request that the application made for the organisation; an empty
@@ -160,9 +154,9 @@ func (s *Service) verify(
 	return Authenticator{}, ErrWrong
 }
 
-// tell announces what happened to what makes the person's codes. It is no organisation's.
-func (s *Service) tell(ctx context.Context, personID string, what accounts.NoticeKind, name string) {
-	s.Announcer.Announce(ctx, accounts.Notice{PersonID: personID, Kind: what, Device: name})
+// told is what a person is told of what happened to what makes their codes. It is no organisation's.
+func told(personID string, what accounts.NoticeKind, name string) []any {
+	return []any{accounts.Notice{PersonID: personID, Kind: what, Device: name}}
 }
 
 // entry is of the installation's own chain: what makes codes is the person's, in every organisation.

@@ -90,6 +90,9 @@ func (s *Service) claim(ctx context.Context, p Pairing, device devices.Device) (
 	}
 	entry := s.entry(p, device.ID, "pairing.claimed")
 	entry.Data["state"] = string(c.To)
+	if c.To == Paired {
+		entry.Tell = told(p, accounts.PhoneLinked, c.Device.Name)
+	}
 	won, err := s.Store.Claim(ctx, c, entry)
 	if err != nil {
 		return Pairing{}, err
@@ -104,15 +107,8 @@ func (s *Service) claim(ctx context.Context, p Pairing, device devices.Device) (
 	if !won {
 		return p, nil
 	}
-	return s.claimed(ctx, p, c), nil
-}
-
-func (s *Service) claimed(ctx context.Context, p Pairing, c Claim) Pairing {
-	if c.To == Paired {
-		s.announce(ctx, p, accounts.PhoneLinked, c.Device.Name)
-	}
 	s.Broker.Publish(Topic(p.ID))
-	return p
+	return p, nil
 }
 
 func (s *Service) askElder(ctx context.Context, p *Pairing, phone devices.Device) error {
@@ -199,13 +195,10 @@ func (s *Service) burn(ctx context.Context, p Pairing, actor, why string) error 
 		return ErrClosed
 	}
 	entry := s.entry(p, actor, "pairing.burned")
-	entry.Data["why"] = why
-	moved, err := s.moveWith(ctx, p, Move{From: []State{Open, AwaitingCode, AwaitingApproval, Paired}, To: Burned, Device: Remove}, entry)
+	entry.Data["why"], entry.Tell = why, told(p, accounts.PairingBurned, "")
+	_, err := s.moveWith(ctx, p, Move{From: []State{Open, AwaitingCode, AwaitingApproval, Paired}, To: Burned, Device: Remove}, entry)
 	if err != nil {
 		return err
-	}
-	if moved {
-		s.announce(ctx, p, accounts.PairingBurned, "")
 	}
 	return ErrBurned
 }
@@ -248,14 +241,15 @@ func (s *Service) Confirm(ctx context.Context, application accounts.Application,
 		// Another pairing linked a phone since this one was claimed, and nobody asked that phone.
 		return s.burn(ctx, p, "system", "not-the-first")
 	}
-	moved, err := s.move(ctx, p, Move{From: []State{AwaitingCode}, To: Paired, Device: ActivateFirst}, p.opener(), "pairing.confirmed")
+	entry := s.entry(p, p.opener(), "pairing.confirmed")
+	entry.Tell = told(p, accounts.PhoneLinked, device.Name)
+	moved, err := s.moveWith(ctx, p, Move{From: []State{AwaitingCode}, To: Paired, Device: ActivateFirst}, entry)
 	if err != nil {
 		return err
 	}
 	if !moved {
 		return s.unconfirmed(ctx, p)
 	}
-	s.announce(ctx, p, accounts.PhoneLinked, device.Name)
 	return nil
 }
 
@@ -316,30 +310,31 @@ func (s *Service) moveWith(ctx context.Context, p Pairing, m Move, entry audit.E
 	return moved, err
 }
 
-// replacing tells of a phone that came while another one was linked.
-func (s *Service) replacing(ctx context.Context, p Pairing, device string) {
-	s.Announcer.Announce(ctx, accounts.Notice{
-		PersonID: p.PersonID, OrganisationID: p.OrganisationID, Kind: accounts.PhoneLinked, Device: device, Reason: accounts.Replacing,
-	})
+// replacing is what is told of a phone that came while another one was linked.
+func (s *Service) replacing(ctx context.Context, p Pairing) []any {
+	device, _ := s.Phones.Device(ctx, p.DeviceID) // removed that very moment: then without a name
+	return []any{accounts.Notice{
+		PersonID: p.PersonID, OrganisationID: p.OrganisationID, Kind: accounts.PhoneLinked, Device: device.Name, Reason: accounts.Replacing,
+	}}
 }
 
-func (s *Service) announce(ctx context.Context, p Pairing, kind accounts.NoticeKind, device string) {
-	s.Announcer.Announce(ctx, accounts.Notice{PersonID: p.PersonID, OrganisationID: p.OrganisationID, Kind: kind, Device: device})
+// told is what the person is told of a pairing.
+func told(p Pairing, kind accounts.NoticeKind, device string) []any {
+	return []any{accounts.Notice{PersonID: p.PersonID, OrganisationID: p.OrganisationID, Kind: kind, Device: device}}
 }
 
 // Drop ends all that can still link a phone to the person: whoever opened it may not be the
 // person, who has just said so or ended what others could be in.
 func (s *Service) Drop(ctx context.Context, personID string) error {
 	now := s.Now().UTC()
-	dropped, err := s.Store.DropPairings(ctx, personID, now, audit.Entry{Actor: "system", Action: "pairing.dropped", At: now})
+	dropped, err := s.Store.DropPairings(ctx, personID, now, audit.Entry{
+		Actor: "system", Action: "pairing.dropped", At: now, Tell: told(Pairing{PersonID: personID}, accounts.PairingBurned, ""),
+	})
 	if err != nil {
 		return err
 	}
 	for _, p := range dropped {
 		s.Broker.Publish(Topic(p.ID))
-		if p.State == Burned {
-			s.announce(ctx, p, accounts.PairingBurned, "")
-		}
 	}
 	return nil
 }
@@ -351,9 +346,8 @@ func (s *Service) Disown(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	moved, err := s.move(ctx, p, Move{From: []State{AwaitingApproval, Paired}, To: Burned, Device: Remove}, "person", "pairing.disowned")
-	if moved && err == nil {
-		s.announce(ctx, p, accounts.PairingBurned, "")
-	}
+	entry := s.entry(p, "person", "pairing.disowned")
+	entry.Tell = told(p, accounts.PairingBurned, "")
+	_, err = s.moveWith(ctx, p, Move{From: []State{AwaitingApproval, Paired}, To: Burned, Device: Remove}, entry)
 	return err
 }

@@ -246,7 +246,7 @@ func TestTheOlderPhoneIsAsked(t *testing.T) {
 			_, err := e.Approve(e.old, a)
 			return err
 		}), pairing.Burned, devices.Removed, linked},
-		{"reported", answered(func(e elder, a approval.Asked) error { _, err := e.Report(e.old, a); return err }), pairing.Burned, devices.Removed, append(linked, accounts.PairingBurned, accounts.RequestReported, accounts.MemberReported)},
+		{"reported", answered(func(e elder, a approval.Asked) error { _, err := e.Report(e.old, a); return err }), pairing.Burned, devices.Removed, append(linked, accounts.RequestReported, accounts.MemberReported, accounts.PairingBurned)},
 		{"no answer", func(t *testing.T, e elder) {
 			e.Clock.Pass(approval.DefaultLife)
 			ayetest.Fails(t, e.Pairings.Sweep(t.Context()), nil)

@@ -31,7 +31,7 @@ func (s *Service) ProveInstead(ctx context.Context, id, method, code string) err
 		return err
 	}
 	entry := s.entry(p, p.opener(), "pairing.proven")
-	entry.Data["method"] = method
+	entry.Data["method"], entry.Tell = method, s.replacing(ctx, p)
 	moved, err := s.moveWith(ctx, p, Move{From: []State{AwaitingApproval}, To: Paired, Device: Activate}, entry)
 	if err != nil {
 		return err
@@ -39,8 +39,6 @@ func (s *Service) ProveInstead(ctx context.Context, id, method, code string) err
 	if !moved {
 		return s.overtaken(ctx, p)
 	}
-	device, _ := s.Phones.Device(ctx, p.DeviceID) // removed that very moment: then without a name
-	s.replacing(ctx, p, device.Name)
 	if p.ApprovalID == "" { // the older phone was not asked yet
 		return nil
 	}

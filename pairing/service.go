@@ -49,11 +49,6 @@ type Codes interface {
 // Broker tells waiters that something changed.
 type Broker interface{ Publish(topic string) }
 
-// Announcer tells a person what happened to their account, on a way that is not the phone.
-type Announcer interface {
-	Announce(ctx context.Context, notice accounts.Notice)
-}
-
 // Service pairs phones.
 type Service struct {
 	Store     Store
@@ -62,7 +57,6 @@ type Service struct {
 	Elder     Elder
 	Codes     Codes
 	Broker    Broker
-	Announcer Announcer
 	Keys      *secret.Keys
 	Origin    string
 	// Thumbprint names the server's signing key, which the phone pins.

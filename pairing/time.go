@@ -69,10 +69,7 @@ func (s *Service) settleElder(ctx context.Context, p Pairing) (bool, error) {
 	if !approved {
 		return s.move(ctx, p, refuse, "system", "pairing.elder-refused")
 	}
-	moved, err := s.move(ctx, p, Move{From: []State{AwaitingApproval}, To: Paired, Device: Activate}, "system", "pairing.elder-approved")
-	if moved && err == nil {
-		device, _ := s.Phones.Device(ctx, p.DeviceID) // removed that very moment: then without a name
-		s.replacing(ctx, p, device.Name)
-	}
-	return moved, err
+	entry := s.entry(p, "system", "pairing.elder-approved")
+	entry.Tell = s.replacing(ctx, p)
+	return s.moveWith(ctx, p, Move{From: []State{AwaitingApproval}, To: Paired, Device: Activate}, entry)
 }

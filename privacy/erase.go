@@ -53,6 +53,9 @@ func (s *Service) erase(ctx context.Context, person accounts.Person, only string
 	if err != nil {
 		return err
 	}
+	entry.Tell = []any{accounts.Notice{
+		PersonID: person.ID, Kind: accounts.Erased, Email: person.Email, Display: person.Display, Locale: s.locale(ctx, person, members),
+	}}
 	whole, erasure := true, Erasure{PersonID: person.ID, Only: only, Now: s.Now().UTC()}
 	if only == "" {
 		err = s.Store.ErasePerson(ctx, erasure, entry)
@@ -71,11 +74,6 @@ func (s *Service) erase(ctx context.Context, person accounts.Person, only string
 				failures = append(failures, s.Ended(ctx, m))
 			}
 		}
-	}
-	if whole && s.Announcer != nil {
-		s.Announcer.Announce(ctx, accounts.Notice{
-			PersonID: person.ID, Kind: accounts.Erased, Email: person.Email, Display: person.Display, Locale: s.locale(ctx, person, members),
-		})
 	}
 	return errors.Join(failures...)
 }

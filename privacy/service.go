@@ -19,7 +19,6 @@ type Directory interface {
 type Service struct {
 	Store     Store
 	Directory Directory
-	Announcer accounts.Announcer
 	// Ended is told of each membership that ended by it; nil for nobody.
 	Ended func(ctx context.Context, m accounts.Member) error
 	Now   func() time.Time

@@ -103,13 +103,13 @@ func (s *Service) stop(ctx context.Context, organisationID string) {
 	now := s.Now().UTC()
 	stopped, err := s.Providers.StopSMS(ctx, organisationID, now, audit.Entry{
 		Organisation: organisationID, Actor: "system", Action: "texts.stopped", Subject: organisationID, At: now,
+		Tell: []any{accounts.Notice{OrganisationID: organisationID, Kind: accounts.TextsStopped}},
 	})
 	if err != nil {
 		s.Log.ErrorContext(ctx, "text messages could not be stopped", slog.String("organisation", organisationID), slog.Any("error", err))
 	}
 	if stopped {
 		s.Log.WarnContext(ctx, "text messages are stopped: few of their codes were used", slog.String("organisation", organisationID))
-		s.tell(ctx, accounts.Notice{OrganisationID: organisationID, Kind: accounts.TextsStopped})
 	}
 }
 
@@ -119,13 +119,12 @@ func (s *Service) spent(ctx context.Context, m Message) {
 	if m.Payer == PaidByOrganisation {
 		whose = m.OrganisationID
 	}
-	news, err := s.Providers.SpentSMS(ctx, whose, month(m.At))
+	news, err := s.Providers.SpentSMS(ctx, whose, month(m.At), accounts.Notice{OrganisationID: whose, Kind: accounts.TextsSpent})
 	if err != nil {
 		s.Log.ErrorContext(ctx, "that the money for text messages is used up could not be written down", slog.Any("error", err))
 	}
 	if news {
 		s.Log.WarnContext(ctx, "the money for text messages is used up", slog.String("organisation", whose))
-		s.tell(ctx, accounts.Notice{OrganisationID: whose, Kind: accounts.TextsSpent})
 	}
 }
 

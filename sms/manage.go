@@ -59,12 +59,13 @@ func (s *Service) Activate(ctx context.Context, organisationID, id string, activ
 	if err != nil {
 		return err
 	}
-	found, err := s.Providers.SetActive(ctx, organisationID, id, active, s.entry(organisationID, action, id))
+	entry := s.entry(organisationID, action, id)
+	if p.Active != active {
+		entry.Tell = s.told(p, action)
+	}
+	found, err := s.Providers.SetActive(ctx, organisationID, id, active, entry)
 	if err == nil && !found {
 		err = ErrNotFound
-	}
-	if err == nil && p.Active != active {
-		s.tellOf(ctx, p, action)
 	}
 	return err
 }
@@ -78,12 +79,11 @@ func (s *Service) Remove(ctx context.Context, organisationID, id string) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.Providers.RemoveProvider(ctx, organisationID, id, s.Now().UTC(), s.entry(organisationID, providerAction+"removed", id))
+	entry := s.entry(organisationID, providerAction+"removed", id)
+	entry.Tell = s.told(p, entry.Action)
+	found, err := s.Providers.RemoveProvider(ctx, organisationID, id, s.Now().UTC(), entry)
 	if err == nil && !found {
 		err = ErrNotFound
-	}
-	if err == nil {
-		s.tellOf(ctx, p, providerAction+"removed")
 	}
 	return err
 }
@@ -105,15 +105,15 @@ func (s *Service) kept(ctx context.Context, organisationID, id string) (Provider
 // providerAction is what the audit log puts before what was done with a provider.
 const providerAction = "text-provider."
 
-// tellOf tells all who look after the organisation what was done with a provider of it. The code that it
+// told is what all who look after the organisation are told of what was done with a provider of it. The code that it
 // was proven with shows that the account works, and not whose it is: who has it can see all codes. What
 // is the operator's own the operator did.
-func (s *Service) tellOf(ctx context.Context, p Provider, action string) {
+func (s *Service) told(p Provider, action string) []any {
 	if p.OrganisationID == "" {
-		return
+		return nil
 	}
-	s.tell(ctx, accounts.Notice{
+	return []any{accounts.Notice{
 		OrganisationID: p.OrganisationID, Kind: accounts.TextsProvider, Provider: p.Description,
 		Reason: strings.TrimPrefix(action, providerAction), By: s.by(),
-	})
+	}}
 }

@@ -140,13 +140,16 @@ func (s *Service) judge(ctx context.Context, p Provider, country string, o Outco
 	case p.Trouble.ofCountry() && !home:
 		return // that it gets elsewhere mends nothing here
 	}
-	news, err := s.Providers.SetTrouble(ctx, p.ID, class, o.At)
+	var tell []any
+	if class != "" {
+		tell = []any{accounts.Notice{OrganisationID: p.OrganisationID, Kind: accounts.TextsTrouble, Provider: p.Description, Reason: string(class)}}
+	}
+	news, err := s.Providers.SetTrouble(ctx, p.ID, class, o.At, tell...)
 	if err != nil {
 		s.Log.ErrorContext(ctx, "the trouble of a provider of text messages could not be written down", slog.Any("error", err))
 	}
 	if news && class != "" {
 		s.Log.WarnContext(ctx, "a provider takes no text messages", slog.String("provider", p.ID), slog.String("reason", string(class)))
-		s.tell(ctx, accounts.Notice{OrganisationID: p.OrganisationID, Kind: accounts.TextsTrouble, Provider: p.Description, Reason: string(class)})
 	}
 }
 
@@ -156,13 +159,6 @@ func (c Class) theirs() bool { return c == BadKey || c == TestKey || c == NoBala
 // ofCountry tells whether it may hold for one country alone: for another than the installation's own
 // that is the country's rule, and no trouble.
 func (c Class) ofCountry() bool { return c == BadSender || c == NotPermitted }
-
-// tell writes to the administrators of an organisation, or to the operator where it is empty.
-func (s *Service) tell(ctx context.Context, n accounts.Notice) {
-	if s.Announcer != nil {
-		s.Announcer.Announce(ctx, n)
-	}
-}
 
 func (s *Service) count(kind Kind, purpose Purpose, o Outcome) {
 	if s.Metrics != nil {

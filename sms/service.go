@@ -24,11 +24,6 @@ type Authority interface {
 	By() string
 }
 
-// Announcer writes to people.
-type Announcer interface {
-	Announce(ctx context.Context, n accounts.Notice)
-}
-
 // Metrics counts.
 type Metrics interface {
 	// Texted is called when a message reached a state.
@@ -40,7 +35,6 @@ type Service struct {
 	Providers Providers
 	Ledger    Ledger
 	Directory Directory
-	Announcer Announcer
 	// Vendors are the interfaces that can be spoken.
 	Vendors map[Kind]Vendor
 	Keys    *secret.Keys

@@ -227,11 +227,10 @@ func (s *Service) Save(ctx context.Context, organisationID, draftID, by, code st
 		action = providerAction + "changed" // whether it is active stays as it is
 	}
 	entry := s.entry(organisationID, action, p.ID)
-	entry.Data = map[string]string{"kind": string(p.Kind)}
+	entry.Data, entry.Tell = map[string]string{"kind": string(p.Kind)}, s.told(p, action)
 	if p, err = s.Providers.SaveDraft(ctx, d, p, MaximumProviders, now, entry); err != nil {
 		return Provider{}, err
 	}
-	s.tellOf(ctx, p, entry.Action)
 	return withoutKeys(p), nil
 }
 

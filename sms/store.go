@@ -37,8 +37,8 @@ type Providers interface {
 	// RemoveProvider erases its keys, and tells whether it was there.
 	RemoveProvider(ctx context.Context, organisationID, id string, at time.Time, entry audit.Entry) (bool, error)
 	// SetTrouble writes down why a vendor takes nothing, or with an empty class that it does again; it
-	// tells whether that is news.
-	SetTrouble(ctx context.Context, id string, class Class, at time.Time) (bool, error)
+	// tells whether that is news. Then administrators are told.
+	SetTrouble(ctx context.Context, id string, class Class, at time.Time, tell ...any) (bool, error)
 
 	// SMSSettings gives the zero Settings but for the id where nothing was decided.
 	SMSSettings(ctx context.Context, organisationID string) (Settings, error)
@@ -49,8 +49,8 @@ type Providers interface {
 	// ResumeSMS lets them go out again, and tells whether they were stopped.
 	ResumeSMS(ctx context.Context, organisationID string, at time.Time, entry audit.Entry) (bool, error)
 	// SpentSMS writes down that the money of the month is used up, of the organisation or, with an empty id,
-	// of the operator; it tells whether that is news in this month.
-	SpentSMS(ctx context.Context, organisationID string, month time.Time) (bool, error)
+	// of the operator; it tells whether that is news in this month. Then administrators are told.
+	SpentSMS(ctx context.Context, organisationID string, month time.Time, tell ...any) (bool, error)
 }
 
 // Ledger keeps messages.

@@ -23,17 +23,28 @@ type about struct {
 type way struct {
 	store *Store
 	about about
+	// joins says that PostgreSQL makes the change with others that come at the same time; see [groups]. Such a change asks
+	// with conn, and not with gorm: where it does it is made by itself after all.
+	joins bool
+}
+
+// together joins.
+func (w way) together() way {
+	w.joins = true
+	return w
 }
 
 // alone lets nothing change beside it.
 func (s *Store) alone() way { return way{store: s} }
 
 // about lets change beside it what has none of the keys. Without any, that is everything but changes that are alone.
-func (s *Store) about(keys ...string) way { return way{s, about{beside: true, keys: keys}} }
+func (s *Store) about(keys ...string) way {
+	return way{store: s, about: about{beside: true, keys: keys}}
+}
 
 // aboutPersonOf is about the person of a request.
 func (s *Store) aboutPersonOf(requestID string) way {
-	return way{s, about{beside: true, personOf: requestID}}
+	return way{store: s, about: about{beside: true, personOf: requestID}}
 }
 
 // Keys name their kind, and are told apart by it.

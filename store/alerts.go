@@ -100,16 +100,6 @@ func (r alertRow) pending() alerts.Pending {
 	return p
 }
 
-// KeepAlert keeps an alert to be sent where there is somewhere to send it.
-func (s *Store) KeepAlert(ctx context.Context, a alerts.Alert, next time.Time) error {
-	_, err := s.update(ctx, func(tx *transaction) (int64, error) {
-		return tx.exec(`INSERT INTO alert_deliveries (id, kind, organisation_id, at, data, next, attempts)
-			SELECT ?, ?, organisation_id, ?, ?, ?, 0 FROM alert_hooks WHERE organisation_id = ?`,
-			a.ID, a.Kind, millis(a.At), documentOf(a.Data), millis(next), a.OrganisationID)
-	})
-	return err
-}
-
 // DueAlerts takes what is to be sent now, the longest due first. Who took it has 90 seconds to send it and to say so;
 // nobody else is given it meanwhile.
 func (s *Store) DueAlerts(ctx context.Context, now time.Time, limit int) ([]alerts.Pending, error) {

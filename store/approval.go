@@ -26,9 +26,9 @@ func (s *Store) Ask(ctx context.Context, key approval.Creation, admit func(appro
 	if key.Key != "" {
 		keys = append(keys, keyCreation+key.ApplicationID+" "+key.Key)
 	}
-	err := s.about(keys...).write(ctx, func(tx *transaction) error {
+	err := s.about(keys...).together().write(ctx, func(tx *transaction) error {
 		now := s.now()
-		known, found, err := created[approvalRow](tx, key.ApplicationID, key.Key, now)
+		known, found, err := createdBefore(tx, key.ApplicationID, key.Key, now)
 		if err != nil {
 			return err
 		}
@@ -54,23 +54,41 @@ func (s *Store) Ask(ctx context.Context, key approval.Creation, admit func(appro
 }
 
 func situationOf(tx *transaction, key approval.Creation, now time.Time) (approval.Situation, error) {
-	rows, err := all[approvalRow](tx.conn, selectApproval+isPending+" AND expires > "+number+" ORDER BY created, id",
-		key.PersonID, millis(now))
-	pending, err := each(rows, err, approvalRow.request)
-	if err != nil {
-		return approval.Situation{}, err
-	}
+	rows := soon[approvalRow](tx, selectApproval+isPending+" AND expires > "+number+" ORDER BY created, id", key.PersonID, millis(now))
+	// One that was reported after its release does not make the browser known.
+	known := soon[found](tx, "SELECT 1 FROM approvals WHERE person_id = ? AND application_id = ? AND browser = ? AND state = 'released' LIMIT 1",
+		key.PersonID, reference(key.ApplicationID), key.Browser)
 	budget, err := budgetOf(tx, key.PersonID)
 	if err != nil {
 		return approval.Situation{}, err
 	}
-	// One that was reported after its release does not make the browser known.
-	_, err = one[found](tx.conn, errRefused, "SELECT 1 FROM approvals WHERE person_id = ? AND application_id = ? AND browser = ? AND state = 'released' LIMIT 1",
-		key.PersonID, reference(key.ApplicationID), key.Browser)
-	if err != nil && !errors.Is(err, errRefused) {
+	before, err := known()
+	if err != nil {
 		return approval.Situation{}, err
 	}
-	return approval.Situation{Pending: pending, Budget: budget, KnownBrowser: err == nil}, nil
+	asked, err := rows()
+	pending, err := each(asked, err, approvalRow.request)
+	return approval.Situation{Pending: pending, Budget: budget, KnownBrowser: len(before) > 0}, err
+}
+
+// createdBefore finds what an application's creation key made, and lets go of a key that is too old.
+func createdBefore(tx *transaction, applicationID, key string, now time.Time) (row approvalRow, found bool, err error) {
+	if applicationID == "" || key == "" {
+		return row, false, nil
+	}
+	named := "application_id = ? AND creation_key = ? AND creation_key <> ''"
+	if tx.dialect.postgres {
+		// The parts of a table have no index over all of them: which key made which request stands beside it.
+		named = "id = (SELECT k.request_id FROM approval_keys AS k WHERE k.application_id = ? AND k.creation_key = ?)"
+	}
+	_, err = tx.exec("UPDATE approvals SET creation_key = '' WHERE "+named+" AND created <= ?", applicationID, key, millis(now.Add(-creationKeyLife)))
+	if err == nil {
+		row, err = one[approvalRow](tx.conn, errRefused, selectApproval+named, applicationID, key)
+	}
+	if errors.Is(err, errRefused) {
+		return row, false, nil
+	}
+	return row, err == nil, err
 }
 
 // isPending names the state as the index of the pending ones does, so that SQLite takes that
@@ -93,7 +111,7 @@ func keep(tx *transaction, row approvalRow, admission approval.Admission) error 
 		}
 	}
 	values := row.values()
-	if _, err := tx.exec("INSERT INTO approvals ("+approvalColumns+") VALUES "+places(len(values)), values...); err != nil {
+	if err := tx.write("INSERT INTO approvals ("+approvalColumns+") VALUES "+places(len(values)), values...); err != nil {
 		return err
 	}
 	if err := keepDeliveries(tx, admission.Deliveries); err != nil {
@@ -189,7 +207,7 @@ func (s *Store) Decision(ctx context.Context, deviceID, id string) (approval.Dec
 
 // HandOut stores that the release code is handed out for the first time. It looks at its own row.
 func (s *Store) HandOut(ctx context.Context, id string, at, redeemBy time.Time) (bool, error) {
-	return s.update(ctx, func(tx *transaction) (int64, error) {
+	return s.updateRow(ctx, "approval "+id, func(tx *transaction) (int64, error) {
 		return tx.exec("UPDATE approvals SET delivered = ?, redeem_by = ? WHERE id = ? AND state = 'approved' AND delivered = 0", millis(at), millis(redeemBy), id)
 	})
 }
@@ -228,7 +246,7 @@ func (r loginRow) login() approval.LoginRequest {
 
 // Logins gives the requests by which the person was let in, newest first.
 func (s *Store) Logins(ctx context.Context, personID string, since time.Time, cursor string, limit int) ([]approval.LoginRequest, error) {
-	query := s.historyOf(ctx, personID, since, cursor).Select("approvals.*, COALESCE(devices.name, '') AS phone").
+	query := s.historyOf(ctx, personID, since, cursor).Select(columnsOf(s.reader, &approvalRow{}) + ", COALESCE(devices.name, '') AS phone").
 		Joins("LEFT JOIN devices ON devices.id = approvals.decided_by").Where("approvals.purpose = 'login' AND approvals.released > 0")
 	return list(query.Limit(limit), loginRow.login)
 }

@@ -52,11 +52,14 @@ type auditHeadRow struct {
 // TableName names the table.
 func (auditHeadRow) TableName() string { return "audit_heads" }
 
-// record appends entries to their chains, in the transaction of what they tell of, with where it was done from. A change
+// record keeps what entries tell people, and appends them to their chains, in the transaction of what they tell of, with where it was done from. A change
 // that has others beside it appends them at its end.
 func record(tx *transaction, entries ...audit.Entry) error {
 	origin := audit.OriginOf(tx.ctx)
 	for _, entry := range entries {
+		if err := tx.post(entry.At, entry.Tell...); err != nil {
+			return err
+		}
 		if tx.late {
 			tx.entries = append(tx.entries, entry.From(origin))
 			continue
@@ -90,7 +93,7 @@ func (tx *transaction) appendRow(entry audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec("INSERT INTO audit_rows (organisation, sequence, actor, action, subject, at, data, commitments, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	err = tx.write("INSERT INTO audit_rows (organisation, sequence, actor, action, subject, at, data, commitments, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		row.Organisation, row.Sequence, row.Actor, row.Action, row.Subject, millis(row.At), documentOf(row.Data), commitmentsOf(row), row.Previous, row.Hash)
 	if err == nil {
 		err = keepPersonal(tx, row)

@@ -12,6 +12,7 @@ import (
 
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/ayetest"
+	"example.com/aye/internal/signing"
 )
 
 const chain = "org_x"
@@ -399,6 +400,7 @@ func TestExportOfTheStore(t *testing.T) {
 	logged(t, w, 5)
 	signed(t, w)
 	must(t, w.Signer.Rotate(t.Context()))
+	w.Clock.Pass(signing.Settling)
 	day := w.Clock.Now()
 	logged(t, w, 5)
 	signed(t, w)

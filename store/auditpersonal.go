@@ -27,7 +27,7 @@ func (auditPersonalRow) TableName() string { return "audit_personal" }
 // keepPersonal writes the personal values beside their row, and whom the row is about.
 func keepPersonal(tx *transaction, row audit.Row) error {
 	for _, o := range row.Openings {
-		_, err := tx.exec("INSERT INTO audit_personal (organisation, sequence, name, salt, value, at) VALUES (?, ?, ?, ?, ?, ?)",
+		err := tx.write("INSERT INTO audit_personal (organisation, sequence, name, salt, value, at) VALUES (?, ?, ?, ?, ?, ?)",
 			row.Organisation, row.Sequence, o.Name, o.Salt, o.Value, millis(row.At))
 		if err != nil {
 			return err
@@ -37,7 +37,7 @@ func keepPersonal(tx *transaction, row audit.Row) error {
 		return nil
 	}
 	for _, id := range people(row.Entry) {
-		if _, err := tx.exec("INSERT INTO audit_about (organisation, sequence, id) VALUES (?, ?, ?)", row.Organisation, row.Sequence, id); err != nil {
+		if err := tx.write("INSERT INTO audit_about (organisation, sequence, id) VALUES (?, ?, ?)", row.Organisation, row.Sequence, id); err != nil {
 			return err
 		}
 	}

@@ -223,7 +223,7 @@ func stamp(ctx context.Context, part, kind string, at time.Time) (err error) {
 	if err != nil || known == 0 { // of a server that is older than the table
 		return err
 	}
-	if _, err = db.ExecContext(ctx, "DELETE FROM marks WHERE name <> ?", markRestored); err != nil {
+	if _, err = db.ExecContext(ctx, "DELETE FROM marks WHERE name NOT IN (?, ?)", markRestored, markOldest); err != nil {
 		return translate(err)
 	}
 	return (&side{dialect: dialectSQLite}).setMark(ctx, db, markBackup, kind, at)

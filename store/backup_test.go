@@ -292,7 +292,7 @@ func TestThreatRestored(t *testing.T) {
 				t.Errorf("left behind: %v", names)
 			}
 			want := store.Ended{
-				Sessions: 1, Requests: 2, Pairings: 2, Authenticators: 2, RecoveryCodes: 2, Links: 2, Invitations: 1, Cases: 3, Imports: 1, Drafts: 1,
+				Sessions: 1, Requests: 2, Pairings: 2, Authenticators: 2, RecoveryCodes: 2, Links: 2, Invitations: 1, Cases: 3, Imports: 1, Drafts: 1, Messages: 1,
 			}
 			if r.Ended != want || r.Digest != contents.Digest || !r.Taken.Equal(contents.Taken) {
 				t.Errorf("%+v", r)
@@ -387,6 +387,7 @@ func add(t *testing.T, l lived, m accounts.Member, now time.Time) {
 			id+", 'lost', '"+state+"', "+org+", '"+who.ID+"', '"+who.Person.ID+"', '', '', '', '', '', '', 0, '', '', '', '', '', 0, 1, 1, '', 1, 1, 0, 1, 1, 1, 1, 0, '', 0)",
 			"INSERT INTO case_checks (id, case_id, channel, agent_id, approval_id, state, tries, asked, expires, answered) VALUES ("+fmt.Sprintf("'check_%d'", i)+", "+id+", 'mail', '"+m.ID+"', '', 'asked', 0, 1, 1, 0)")
 	}
+	must(t, l.store.Tell(t.Context(), accounts.Notice{Kind: accounts.PhoneRemoved, PersonID: m.Person.ID}))
 	run(t, l.db, statements...)
 	addApps(t, l, m)
 }

@@ -35,6 +35,8 @@ type Ended struct {
 	Imports int
 	// Drafts of providers of text messages.
 	Drafts int64
+	// Messages that people were not told yet: they may have been since, and have links that work no longer.
+	Messages int64
 }
 
 // endAll ends it, in one change, with its rows in the audit log, and writes down when the database was restored.
@@ -68,7 +70,7 @@ func (e Ended) data(from Contents) map[string]string {
 	}
 	for name, n := range map[string]int64{
 		"sessions": int64(e.Sessions), "requests": int64(e.Requests), "pairings": int64(e.Pairings), "authenticators": e.Authenticators,
-		"recovery_codes": e.RecoveryCodes, "links": e.Links, "invitations": e.Invitations, "cases": int64(e.Cases), "imports": int64(e.Imports), "drafts": e.Drafts,
+		"recovery_codes": e.RecoveryCodes, "links": e.Links, "invitations": e.Invitations, "cases": int64(e.Cases), "imports": int64(e.Imports), "drafts": e.Drafts, "messages": e.Messages,
 	} {
 		data[name] = strconv.FormatInt(n, 10)
 	}
@@ -185,6 +187,7 @@ func endCodes(tx *transaction, at time.Time, ended *Ended) error {
 		{&ended.Links, "UPDATE letters SET used = ? WHERE used = 0", []any{millis(at)}},
 		{&ended.Links, "UPDATE number_proofs SET used = created WHERE used = 0", nil},
 		{&ended.Drafts, "DELETE FROM sms_drafts", nil},
+		{&ended.Messages, "DELETE FROM outbox", nil},
 	} {
 		changed, err := tx.exec(end.statement, end.values...)
 		if err != nil {

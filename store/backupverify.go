@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pressly/goose/v3"
-
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
 )
@@ -102,13 +100,6 @@ func newestStep() (int64, error) {
 		return 0, err
 	}
 	return newestOf(all), nil
-}
-
-func newestOf(steps []*goose.Migration) (newest int64) {
-	for _, step := range steps {
-		newest = max(newest, step.Version)
-	}
-	return newest
 }
 
 // look looks at what any program of SQLite can see.

@@ -165,8 +165,8 @@ func (s *Store) DoneCases(ctx context.Context, limit int) ([]support.Case, error
 }
 
 // CaseTold writes down that all were told.
-func (s *Store) CaseTold(ctx context.Context, caseID string) (bool, error) {
-	return s.update(ctx, func(tx *transaction) (int64, error) {
+func (s *Store) CaseTold(ctx context.Context, caseID string, tell ...any) (bool, error) {
+	return s.updateTelling(ctx, tell, func(tx *transaction) (int64, error) {
 		return tx.exec("UPDATE cases SET told = 1 WHERE id = ? AND state = 'done' AND told = 0", caseID)
 	})
 }

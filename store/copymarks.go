@@ -17,6 +17,8 @@ const (
 	markCopied = "copied "
 	// markBackup says that it is a backup, of that time.
 	markBackup = "backup"
+	// markOldest says which schema a program must know at least to work on it.
+	markOldest = "oldest"
 	// markRestored says that it came from a backup, at that time.
 	markRestored = "restored"
 )

@@ -59,6 +59,11 @@ func newCopier(ctx context.Context, from, to *side, now func() time.Time, tell T
 		return nil, fmt.Errorf("%w: one of them must be SQLite", ErrSchema)
 	}
 	tables, err := copyTables(ctx, pattern.db)
+	for _, s := range []*side{from, to} {
+		if err == nil {
+			err = s.notNewer(ctx)
+		}
+	}
 	if err == nil {
 		err = sameTables(ctx, tables, other)
 	}

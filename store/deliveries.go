@@ -49,7 +49,7 @@ func keepDeliveries(tx *transaction, deliveries []approval.Delivery) error {
 			RequestID: d.RequestID, DeviceID: d.DeviceID, Position: i, Device: d.Device, Channel: d.Channel,
 			State: d.State, Reason: d.Reason, Updated: millis(d.Updated),
 		}
-		if _, err := tx.exec("INSERT INTO deliveries ("+deliveryColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row.values()...); err != nil {
+		if err := tx.write("INSERT INTO deliveries ("+deliveryColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row.values()...); err != nil {
 			return err
 		}
 	}
@@ -74,7 +74,7 @@ func (s *Store) Deliver(ctx context.Context, d approval.Delivery) (bool, error) 
 	for _, state := range before {
 		values = append(values, state)
 	}
-	return s.update(ctx, func(tx *transaction) (int64, error) {
+	return s.updateRow(ctx, "delivery "+d.RequestID+" "+d.DeviceID, func(tx *transaction) (int64, error) {
 		return tx.exec("UPDATE deliveries SET state = ?, reason = ?, updated = ? WHERE request_id = ? AND device_id = ? AND state IN "+places(len(before)), values...)
 	})
 }
@@ -117,10 +117,9 @@ func keepBudget(tx *transaction, personID string, b approval.Budget) error {
 	for _, at := range b.Asked {
 		asked = append(asked, millis(at))
 	}
-	_, err := tx.exec("INSERT INTO budgets ("+budgetColumns+") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (person_id) DO UPDATE SET "+
+	return tx.write("INSERT INTO budgets ("+budgetColumns+") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (person_id) DO UPDATE SET "+
 		"asked = excluded.asked, streak = excluded.streak, mutes = excluded.mutes, muted_until = excluded.muted_until, cautious_until = excluded.cautious_until",
 		personID, documentOf(asked), b.Streak, b.Mutes, millis(b.MutedUntil), millis(b.CautiousUntil))
-	return err
 }
 
 // TakeAsk counts one more push for the person, if allowed says so. It looks at the person's budget alone.

@@ -40,6 +40,14 @@ var dialectPostgres = dialect{
 	passing:  " FOR UPDATE SKIP LOCKED",
 }
 
+// folder is where its steps are.
+func (d dialect) folder() string {
+	if d.postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
 // bound has the texts with ? that were asked for, as PostgreSQL takes them. They are as many as there
 // are statements: none has a value in it.
 var bound sync.Map

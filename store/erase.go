@@ -52,6 +52,8 @@ func (s *Store) EraseMember(ctx context.Context, e privacy.Erasure, entry audit.
 			}
 			return record(tx, audit.Entry{Actor: entry.Actor, Action: "person.erased", Subject: e.PersonID, At: e.Now.UTC()})
 		}
+		entry := entry
+		entry.Tell = nil // of a membership that ended nobody is told
 		if err = endMembership(tx, member, e, entry); err != nil {
 			return err
 		}
@@ -189,6 +191,7 @@ var erasing = []string{
 	"DELETE FROM number_proofs WHERE person_id = ?",
 	"DELETE FROM budgets WHERE person_id = ?",
 	"DELETE FROM sms_drafts WHERE person_id = ?",
+	"DELETE FROM outbox WHERE person_id = ?",
 	"UPDATE sms_messages SET number = '', number_index = '', masked = '', detail = '' WHERE person_id = ?",
 	"UPDATE devices SET name = '', model = '', os_version = '', app_version = '', removed_case = '' WHERE person_id = ? AND status = 'removed'",
 	"UPDATE deliveries SET device = '' WHERE request_id IN (SELECT id FROM approvals WHERE person_id = ? AND created >= 0)",

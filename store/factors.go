@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/internal/audit"
 	"example.com/aye/otp"
 )
@@ -118,6 +119,8 @@ func (s *Store) RemoveApp(ctx context.Context, personID, id string, keepOne bool
 			return err
 		}
 		removed = row.app()
+		entry := entry
+		entry.Tell = filled(entry.Tell, func(n *accounts.Notice) { n.Device = removed.Name })
 		return record(tx, entry)
 	})
 	if err != nil {

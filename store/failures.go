@@ -72,6 +72,7 @@ const (
 	codeForeignKey    = "23503"
 	codeSerialization = "40001"
 	codeDeadlock      = "40P01"
+	codeLockTimeout   = "55P03"
 )
 
 func translatePostgres(failure *pgconn.PgError, err error) error {
@@ -83,7 +84,7 @@ func translatePostgres(failure *pgconn.PgError, err error) error {
 	case codeSerialization, codeDeadlock, // it was tried again, and again
 		"25006",          // it became a standby, which only reads
 		"25P03", "25P04", // we were too slow between two statements
-		"55P03", // a lock took longer than lock_timeout
+		codeLockTimeout,
 		"57014": // a statement took longer than statement_timeout
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/internal/audit"
 	"example.com/aye/support"
 )
@@ -96,7 +97,7 @@ func unfrozen(c conn, personID, agentID, organisationID string) error {
 }
 
 // LiftFreeze ends a freeze.
-func (s *Store) LiftFreeze(ctx context.Context, id, by string, now time.Time, entry audit.Entry) (bool, error) {
+func (s *Store) LiftFreeze(ctx context.Context, id, by string, now time.Time, entry audit.Entry, tell map[string][]any) (bool, error) {
 	return s.attempt(ctx, func(tx *transaction) (bool, error) {
 		f, err := one[freezeRow](tx.conn, errRefused, "UPDATE support_freezes SET lifted = ?, lifted_by = ? WHERE id = ? AND lifted = 0 RETURNING "+freezeColumns, millis(now), by, id)
 		if errors.Is(err, errRefused) {
@@ -105,7 +106,7 @@ func (s *Store) LiftFreeze(ctx context.Context, id, by string, now time.Time, en
 		if err != nil {
 			return false, err
 		}
-		if err = waitOn(tx, f, now); err != nil {
+		if err = waitOn(tx, f, now, tell); err != nil {
 			return false, err
 		}
 		return true, record(tx, entry)
@@ -114,7 +115,7 @@ func (s *Store) LiftFreeze(ctx context.Context, id, by string, now time.Time, en
 
 // waitOn gives the cases that the freeze held up, while their time came, some time to be stopped still. It is done with the lift,
 // so that none is carried out between the two.
-func waitOn(tx *transaction, f freezeRow, now time.Time) error {
+func waitOn(tx *transaction, f freezeRow, now time.Time, tell map[string][]any) error {
 	held := "person_id = ?"
 	switch f.What {
 	case support.FrozenPerson:
@@ -123,7 +124,16 @@ func waitOn(tx *transaction, f freezeRow, now time.Time) error {
 	case support.FrozenAgent:
 		held = "? IN (opener_id, approver_id)"
 	}
-	_, err := tx.exec("UPDATE cases SET due = ? WHERE "+held+" AND state = 'waiting' AND due > ? AND due <= ?",
-		millis(now.Add(support.LateWait)), f.SubjectID, waitedTooLong(now), millis(now))
-	return err
+	due := now.Add(support.LateWait)
+	waiting, err := all[idRow](tx.conn, "UPDATE cases SET due = ? WHERE "+held+" AND state = 'waiting' AND due > ? AND due <= ? RETURNING id",
+		millis(due), f.SubjectID, waitedTooLong(now), millis(now))
+	if err != nil {
+		return err
+	}
+	for _, c := range waiting {
+		if err = tx.post(now, filled(tell[c.id], func(n *accounts.Notice) { n.Date = due })...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

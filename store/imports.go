@@ -132,6 +132,8 @@ func (s *Store) ImportStep(ctx context.Context, id string, done int, m accounts.
 		if invited, _, err = s.invite(ctx, tx, m, invitation, func(accounts.Role) error { return accounts.ErrExists }, entry); err != nil {
 			return false, err
 		}
+		entry := entry
+		entry.Tell = madeOut(entry.Tell, invited.Person)
 		return true, record(tx, entry)
 	})
 	if err != nil || !held || again {

@@ -52,6 +52,7 @@ func (s *Store) Invite(ctx context.Context, m accounts.Member, invitation string
 		if again {
 			entry.Action, entry.Subject = "member.invited-again", invited.ID
 		}
+		entry.Tell = madeOut(entry.Tell, invited.Person)
 		return record(tx, entry)
 	})
 	if err != nil {
@@ -149,6 +150,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, hash string, since time.Ti
 		accepted.Status, accepted.RoleSince = accounts.Active, moment(millis(entry.At))
 		// Only here it is known whose invitation it was.
 		entry.Organisation, entry.Subject = accepted.OrganisationID, accepted.ID
+		entry.Tell = accounts.RoleTold(accepted, "", accepted.RoleBy)
 		return record(tx, entry)
 	})
 	if err != nil {

@@ -35,6 +35,7 @@ var keptOf = []kept{
 	{"chosen organisations", "Which organisation you chose last: kept for a year.", `SELECT o.name AS organisation, c.at AS chosen_at FROM choices AS c JOIN organisations AS o ON o.id = c.organisation_id
 		WHERE c.person_id = ` + text, nil},
 	{"mailed links", "Which links were mailed to you: kept for a week.", "SELECT hash AS hash_, kind, email, created AS created_at, used AS used_at FROM letters WHERE person_id = " + text, openLetter},
+	{"mails", "Which mails to you, or about you, are on their way: kept until they are sent, for two days at most.", "SELECT kind, at AS created_at FROM outbox WHERE kind <> 'none' AND person_id = " + text, nil},
 	{"numbers to prove", "Which numbers you began to prove: kept for a week.", "SELECT id AS id_, number, created AS created_at, used AS used_at FROM number_proofs WHERE person_id = " + text, openProof},
 	{"requests", "What you were asked and what you answered: kept until the account is erased; from where, and what was shown, for 90 days.", `SELECT id, asker, organisation_name AS organisation,
 		purpose, state, message, details, ip, place, user_agent, method, verified, created AS created_at, decided AS decided_at, released AS released_at, reported AS reported_at

@@ -47,7 +47,7 @@ func (s *Store) mailed(ctx context.Context, r letterRow) (accounts.MailedLetter,
 }
 
 // AddLetter stores a letter unless too many went out.
-func (s *Store) AddLetter(ctx context.Context, l accounts.MailedLetter, most int, within time.Duration) (ok bool, until time.Time, err error) {
+func (s *Store) AddLetter(ctx context.Context, l accounts.MailedLetter, most int, within time.Duration, tell ...any) (ok bool, until time.Time, err error) {
 	row := letterRow{Hash: l.Hash, Kind: l.Kind, PersonID: reference(l.PersonID), Address: l.Address, Created: millis(l.Created)}
 	if row.Email, err = s.seal(ctx, row.place(), secret.Secret(l.Email)); err != nil {
 		return false, time.Time{}, err
@@ -78,7 +78,10 @@ func (s *Store) AddLetter(ctx context.Context, l accounts.MailedLetter, most int
 				return false, failure
 			}
 		}
-		return true, tx.Create(&row).Error
+		if failure = tx.Create(&row).Error; failure != nil {
+			return false, failure
+		}
+		return true, tx.post(l.Created, tell...)
 	})
 	if err != nil || ok {
 		return ok, time.Time{}, err
@@ -138,7 +141,7 @@ func (s *Store) UseReset(ctx context.Context, hash string, since, now time.Time,
 }
 
 // UseEmail uses a letter up and gives the person its address.
-func (s *Store) UseEmail(ctx context.Context, hash string, since, now time.Time, entry audit.Entry) (before string, after accounts.Person, err error) {
+func (s *Store) UseEmail(ctx context.Context, hash string, since, now time.Time, entry audit.Entry) (after accounts.Person, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
 		l, failure := s.findLetter(ctx, tx.conn, hash, accounts.LetterEmail, since)
 		if failure != nil {
@@ -148,7 +151,8 @@ func (s *Store) UseEmail(ctx context.Context, hash string, since, now time.Time,
 		if failure != nil {
 			return failure
 		}
-		before, row.Email = row.Email, l.Email
+		entry.Tell = filled(entry.Tell, func(n *accounts.Notice) { n.Email = row.Email })
+		row.Email = l.Email
 		if failure = tx.Model(&personRow{}).Where("id = ?", l.PersonID).UpdateColumn("email", l.Email).Error; failure != nil {
 			if errors.Is(failure, gorm.ErrDuplicatedKey) {
 				failure = accounts.ErrExists
@@ -166,7 +170,7 @@ func (s *Store) UseEmail(ctx context.Context, hash string, since, now time.Time,
 		return record(tx, entry)
 	})
 	if err != nil {
-		return "", accounts.Person{}, err
+		return accounts.Person{}, err
 	}
-	return before, after, nil
+	return after, nil
 }

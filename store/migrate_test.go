@@ -56,12 +56,15 @@ func schema(t *testing.T, path string) []string {
 	return all
 }
 
+// needsNewer is what a step says behind which no program of now can work.
+const needsNewer = "INSERT INTO marks (name, value, at) VALUES ('oldest', '99999', 0) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
 // TestNewerSchema: an older version does not write into what it does not know.
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
 	open(t, path, time.Now)
-	run(t, raw(t, path), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)")
+	run(t, raw(t, path), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)", needsNewer)
 	_, err := store.Open(t.Context(), store.Config{Path: path, Keys: keys(t), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	if !errors.Is(err, store.ErrNewer) {
 		t.Fatalf("error is %v", err)

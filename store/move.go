@@ -17,7 +17,7 @@ import (
 // are written by what is about the person; at phones, which only change alone; and at what the phone signed before, which
 // is a key of the table. HandOut writes the same row: whoever comes second looks at it again.
 func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (bool, error) {
-	return s.aboutPersonOf(m.RequestID).attempt(ctx, func(tx *transaction) (bool, error) {
+	return s.aboutPersonOf(m.RequestID).together().attempt(ctx, func(tx *transaction) (bool, error) {
 		update := edge(m)
 		row, err := one[movedRow](tx.conn, errRefused, update.text, update.values...)
 		if errors.Is(err, errRefused) {
@@ -26,10 +26,12 @@ func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (b
 		if err != nil {
 			return false, err
 		}
-		if held, err := keepDecision(tx, m.Decision); err != nil || !held {
-			return false, err
+		decided := keepDecision(tx, m.Decision)
+		err = moveBudget(tx, row.PersonID, m.Budget)
+		if held, failure := decided(); failure != nil || !held {
+			return false, failure
 		}
-		if err := moveBudget(tx, row.PersonID, m.Budget); err != nil {
+		if err != nil {
 			return false, err
 		}
 		if err := keepWebhook(tx, row, m.Webhook); err != nil {
@@ -124,16 +126,19 @@ func (s *statement) settings(m approval.Move) {
 }
 
 // keepDecision keeps what was signed. It tells false when the phone used the id before.
-func keepDecision(tx *transaction, d *approval.Decision) (bool, error) {
+func keepDecision(tx *transaction, d *approval.Decision) func() (bool, error) {
 	if d == nil || d.Evidence == "" {
-		return true, nil
+		return func() (bool, error) { return true, nil }
 	}
 	row := decisionRowOf(*d)
-	_, err := tx.exec("INSERT INTO decisions ("+decisionColumns+") VALUES "+places(len(row.values())), row.values()...)
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return false, nil
+	kept := soonDone(tx, "INSERT INTO decisions ("+decisionColumns+") VALUES "+places(len(row.values())), row.values()...)
+	return func() (bool, error) {
+		err := kept()
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return false, nil
+		}
+		return err == nil, err
 	}
-	return err == nil, err
 }
 
 func moveBudget(tx *transaction, personID string, next func(approval.Budget) approval.Budget) error {

@@ -41,6 +41,9 @@ type Config struct {
 	Keys        *secret.Keys
 	Now         func() time.Time
 	Log         *slog.Logger
+	// more are steps behind those that the program has, for tests; notice is what is said for noticePause.
+	more   []step
+	notice time.Duration
 	// marked opens a database also where its marks say that nobody is to work on it.
 	marked bool
 	// Took is told how long each read and each change took; see [TookRead]. It must not block; nil for nobody.
@@ -54,28 +57,37 @@ type Store struct {
 	writer, reader *gorm.DB
 	dialect        *dialect
 	group          maker
-	counts         counts
+	// together sends reads to PostgreSQL; nil on SQLite.
+	together *together
+	counts   counts
 	// shaken is when a connection to PostgreSQL was lost last.
 	shaken atomic.Int64
+	// silent finds connections to PostgreSQL that died without a word; nil on SQLite.
+	silent *listener
 	// stray is how many rows fit no month, by table, when that was counted last.
 	stray atomic.Pointer[map[string]int64]
-	vault *secret.Vault
-	now   func() time.Time
+	// known is the newest schema that this program knows.
+	known int64
+	// outdated says that the database is for newer programs now.
+	outdated atomic.Bool
+	vault    *secret.Vault
+	box      *outbox
+	now      func() time.Time
 }
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	if config.URL != "" {
-		s := &Store{now: config.Now, dialect: &dialectPostgres}
+		s := &Store{now: config.Now, dialect: &dialectPostgres, box: newOutbox(config)}
 		if err := s.open(ctx, config); err != nil {
-			return nil, errors.Join(fmt.Errorf("open the database: %w", err), s.Close())
+			return nil, errors.Join(fmt.Errorf("open the database: %w", advised(err)), s.Close())
 		}
 		return s, nil
 	}
 	// For a moment of its own start or end another process has the file to itself, and then
 	// SQLite does not wait as it does for a transaction.
 	for patience := time.After(openPatience); ; {
-		s := &Store{now: config.Now, dialect: &dialectSQLite}
+		s := &Store{now: config.Now, dialect: &dialectSQLite, box: newOutbox(config)}
 		err := s.open(ctx, config)
 		if err == nil {
 			return s, nil
@@ -107,9 +119,14 @@ func (s *Store) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	s.group = timing(s.group, config.Took)
-	s.vault, err = secret.NewVault(config.Keys, s)
-	return err
+	s.group = fitting{timing(s.group, config.Took), &s.outdated}
+	if s.vault, err = secret.NewVault(config.Keys, s); err != nil {
+		return err
+	}
+	if config.marked { // it is only looked at
+		return nil
+	}
+	return s.CountPosts(ctx)
 }
 
 func (s *Store) openSQLite(ctx context.Context, config Config) error {
@@ -132,10 +149,14 @@ func (s *Store) openSQLite(ctx context.Context, config Config) error {
 	if err = durable(ctx, s.writer); err != nil {
 		return err
 	}
-	if err = migrate(ctx, s.writer); err != nil {
+	below, err := s.writer.DB()
+	if err != nil {
 		return err
 	}
-	s.group = newWriter(s.writer) //nolint:contextcheck // it outlives the call, and each change has its caller's context
+	if err = s.migrate(ctx, config, below); err != nil {
+		return err
+	}
+	s.group = newWriter(s.writer, s.box) //nolint:contextcheck // it outlives the call, and each change has its caller's context
 	// What a reader has cached is void at each commit, and given back to the system page by page:
 	// a small cache is one piece of memory that stays. More readers than processors gained
 	// nothing that could be measured.
@@ -188,7 +209,10 @@ func (s *Store) connectSQLite(path string, log *slog.Logger, connections int, co
 func (s *Store) connect(dialector gorm.Dialector, log *slog.Logger) (*gorm.DB, error) {
 	db, err := gorm.Open(dialector, &gorm.Config{
 		SkipDefaultTransaction: true, TranslateError: true,
-		Logger: logger{log}, NowFunc: func() time.Time { return time.Now().UTC() },
+		DisableAutomaticPing: s.dialect.postgres, // its failure would be told twice: what comes next is asked on the same connection
+		// By name: what a step adds while this program runs changes no answer, which PostgreSQL refuses for a prepared *.
+		QueryFields: true,
+		Logger:      logger{log}, NowFunc: func() time.Time { return time.Now().UTC() },
 	})
 	if err == nil {
 		err = db.Callback().Query().After("gorm:query").Register("aye:rows", func(tx *gorm.DB) { s.counts.rows.Add(max(0, tx.RowsAffected)) })
@@ -214,6 +238,7 @@ func (s *Store) Close() error {
 	if s.group != nil {
 		s.group.close()
 	}
+	s.silent.close()
 	var errs []error
 	for _, db := range []*gorm.DB{s.reader, s.writer} {
 		if db == nil {

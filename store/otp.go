@@ -25,8 +25,6 @@ type authenticatorRow struct {
 	Created   int64
 	Confirmed int64
 	Used      int64
-	// OrganisationID comes from the phone, and is only read.
-	OrganisationID string `gorm:"->"`
 }
 
 // TableName names the table.
@@ -36,6 +34,12 @@ func (r authenticatorRow) place() secret.Place {
 	return secret.Place{Scope: secret.Installation, Table: "authenticators", Column: "secret", Row: r.ID}
 }
 
+// heldRow is an authenticator with the organisation of a phone that counts for that one alone.
+type heldRow struct {
+	Authenticator  authenticatorRow `gorm:"embedded"`
+	OrganisationID string
+}
+
 // isApp is an authenticator that no phone holds.
 const isApp = "person_id = ? AND device_id IS NULL"
 
@@ -43,15 +47,16 @@ const isApp = "person_id = ? AND device_id IS NULL"
 // phone that is not trusted yet makes no codes that count, and neither does an app that has not
 // shown one.
 func (s *Store) Authenticators(ctx context.Context, personID string) ([]otp.Authenticator, error) {
-	query := s.read(ctx).Table("authenticators").Select("authenticators.*, CASE WHEN devices.local <> 0 THEN devices.organisation_id ELSE '' END AS organisation_id").
+	query := s.read(ctx).Table("authenticators").Select(columnsOf(s.reader, &authenticatorRow{})+", CASE WHEN devices.local <> 0 THEN devices.organisation_id ELSE '' END AS organisation_id").
 		Joins("LEFT JOIN devices ON devices.id = authenticators.device_id").
 		Where("authenticators.person_id = ?", personID).
 		Where("devices.status = 'active' OR (authenticators.device_id IS NULL AND authenticators.confirmed > 0)").
 		Order("authenticators.created, authenticators.id")
-	return unsealed(query, func(r authenticatorRow) (otp.Authenticator, error) {
+	return unsealed(query, func(held heldRow) (otp.Authenticator, error) {
+		r := held.Authenticator
 		key, err := s.vault.Open(ctx, r.place(), r.Secret)
 		return otp.Authenticator{
-			ID: r.ID, PersonID: r.PersonID, DeviceID: string(r.DeviceID), OrganisationID: r.OrganisationID, Secret: key, LastStep: r.LastStep,
+			ID: r.ID, PersonID: r.PersonID, DeviceID: string(r.DeviceID), OrganisationID: held.OrganisationID, Secret: key, LastStep: r.LastStep,
 		}, err
 	})
 }

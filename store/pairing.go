@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"example.com/aye/accounts"
 	"example.com/aye/devices"
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
@@ -70,7 +71,7 @@ func (s *Store) OpenPairing(ctx context.Context, p pairing.Pairing, since time.T
 	var row pairingRow
 	err := s.write(ctx, func(tx *transaction) error {
 		row = pairingRowOf(p)
-		known, found, err := created[pairingRow](tx, p.ApplicationID, p.CreationKey, p.Created)
+		known, found, err := paired(tx, p.ApplicationID, p.CreationKey, p.Created)
 		if err != nil {
 			return err
 		}
@@ -110,22 +111,18 @@ func (s *Store) OpenPairing(ctx context.Context, p pairing.Pairing, since time.T
 	return row.pairing(), nil
 }
 
-// created finds what an application's creation key made, and lets go of a key that is too old.
-func created[R any](tx *transaction, applicationID, key string, now time.Time) (row R, found bool, err error) {
+// paired finds what an application's creation key made, and lets go of a key that is too old.
+func paired(tx *transaction, applicationID, key string, now time.Time) (row pairingRow, found bool, err error) {
 	if applicationID == "" || key == "" {
 		return row, false, nil
 	}
 	named := "application_id = ? AND creation_key = ? AND creation_key <> ''"
-	if _, ofRequest := any(row).(approvalRow); ofRequest && tx.dialect.postgres {
-		// The parts of a table have no index over all of them: which key made which request stands beside it.
-		named = "id = (SELECT k.request_id FROM approval_keys AS k WHERE k.application_id = ? AND k.creation_key = ?)"
-	}
 	begin := millis(now.Add(-creationKeyLife))
 	err = tx.Model(&row).Where(named+" AND created <= ?", applicationID, key, begin).UpdateColumn("creation_key", "").Error
 	if err != nil {
 		return row, false, err
 	}
-	row, err = find[R](tx.Where(named, applicationID, key), errRefused)
+	row, err = find[pairingRow](tx.Where(named, applicationID, key), errRefused)
 	if errors.Is(err, errRefused) {
 		return row, false, nil
 	}
@@ -323,6 +320,11 @@ func dropPairing(tx *transaction, p *pairing.Pairing, now time.Time, entry audit
 	}
 	entry.Organisation, entry.Subject = p.OrganisationID, p.ID
 	entry.Data = map[string]string{"user": p.MembershipID}
+	// Only here it is known which pairings were burned: of others nobody is told.
+	tell := filled(entry.Tell, func(n *accounts.Notice) { n.OrganisationID = p.OrganisationID })
+	if entry.Tell = nil; p.State == pairing.Burned {
+		entry.Tell = tell
+	}
 	return record(tx, entry)
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
@@ -22,7 +23,7 @@ const (
 	contestedPause = 5 * time.Millisecond
 	// besideLimit is how many connections of a pool are kept for those who read: a change may read beside its
 	// transaction, and would wait for itself where all had one.
-	besideLimit = 4
+	besideLimit = 6
 )
 
 // The locks that a change begins with, all held to its end. PostgreSQL keeps them in line: a change alone waits for those
@@ -47,6 +48,7 @@ const (
 type parallel struct {
 	db   *gorm.DB
 	pool *pool
+	box  *outbox
 	// places has room for so many changes at one time.
 	places chan struct{}
 
@@ -54,17 +56,27 @@ type parallel struct {
 	closed bool
 	under  sync.WaitGroup
 
-	committed atomic.Int64
+	// rows makes those that are one statement about one row, and groups those that a login is made of.
+	rows   *rowGroups
+	groups *groups
+
+	// committed counts transactions, joined the changes that came with another one.
+	committed, joined atomic.Int64
 }
 
-func newParallel(db *gorm.DB, connections int) *parallel {
+// errInDoubt says that nobody knows whether a change was made.
+var errInDoubt = fmt.Errorf("%w: a commit was not answered, and may have been made", ErrUnavailable)
+
+func newParallel(db *gorm.DB, connections int, box *outbox) *parallel {
 	below, _ := db.ConnPool.(*pool)
-	return &parallel{db: db, pool: below, places: make(chan struct{}, max(1, connections-besideLimit))}
+	p := &parallel{db: db, pool: below, box: box, places: make(chan struct{}, max(1, connections-besideLimit))}
+	p.rows, p.groups = &rowGroups{changes: p}, &groups{changes: p}
+	return p
 }
 
 func (p *parallel) made() (changes, commits int64) {
-	n := p.committed.Load()
-	return n, n
+	commits = p.committed.Load()
+	return commits + p.joined.Load(), commits
 }
 
 // close waits for the changes that are under way.
@@ -92,6 +104,17 @@ func (p *parallel) do(c *change) error {
 		return errClosed
 	}
 	defer p.under.Done()
+	if c.row != "" {
+		return p.rows.do(c)
+	}
+	if c.joins {
+		return p.groups.do(c)
+	}
+	return p.again(c)
+}
+
+// again makes the change in a transaction of its own, in its turn.
+func (p *parallel) again(c *change) error {
 	select {
 	case p.places <- struct{}{}:
 		defer func() { <-p.places }()
@@ -125,7 +148,9 @@ func (p *parallel) once(c *change) error {
 	}
 	// Also where the change panics: its caller gets the panic, and nothing of it stays.
 	defer tx.end()
-	err = c.apply(tx)
+	if !c.single { // it was made with the beginning
+		err = c.apply(tx)
+	}
 	if err == nil {
 		err = tx.appendLate()
 	}
@@ -143,6 +168,7 @@ func (p *parallel) once(c *change) error {
 		return err
 	}
 	p.committed.Add(1)
+	p.box.kept(tx.posts)
 	return nil
 }
 
@@ -152,7 +178,7 @@ func (p *parallel) begin(c *change, ctx context.Context) (*transaction, error) {
 	waiting, cancel := context.WithTimeout(c.ctx, changeLimit)
 	defer cancel()
 	for tries := 1; ; tries++ {
-		tx, err := p.beginOn(waiting, ctx, c.about)
+		tx, err := p.beginOn(waiting, ctx, c)
 		if err == nil {
 			return tx, nil
 		}
@@ -169,21 +195,54 @@ func (p *parallel) begin(c *change, ctx context.Context) (*transaction, error) {
 	}
 }
 
-func (p *parallel) beginOn(waiting, ctx context.Context, what about) (*transaction, error) {
+// beginOn begins the change on a connection. One that is a single statement is made with that, in one message: as long as it is
+// not committed nothing of it stands, whatever becomes of the connection.
+func (p *parallel) beginOn(waiting, ctx context.Context, c *change) (*transaction, error) { //nolint:contextcheck,nolintlint // what is discarded has none
 	alone, err := p.pool.Conn(waiting)
 	if err != nil {
 		return nil, err
 	}
-	c := &only{alone, p.pool}
-	if err = c.direct(func(direct *pgx.Conn) error { return direct.SendBatch(waiting, c.beginning(what)).Close() }); err != nil {
-		return nil, errors.Join(err, discard(alone))
+	o := &only{Conn: alone, pool: p.pool}
+	tx := &transaction{
+		conn: conn{ctx: ctx, pool: o, rows: p.pool.counts, dialect: &dialectPostgres}, only: o, heads: map[string]chainEnd{}, late: c.about.beside,
+		outbox: p.box,
 	}
-	db := p.db.Session(&gorm.Session{NewDB: true, Context: ctx})
-	db.Statement.ConnPool = c
-	return &transaction{
-		DB: db, conn: conn{ctx: ctx, pool: c, rows: p.pool.counts, dialect: &dialectPostgres}, only: c,
-		heads: map[string]chainEnd{}, late: what.beside,
-	}, nil
+	begun := false
+	defer func() {
+		if !begun {
+			_ = discard(alone)
+		}
+	}()
+	if c.single {
+		tx.ctx, o.opening = waiting, o.beginning(c.about)
+		err, tx.ctx = c.apply(tx), ctx
+	} else {
+		tx.DB = p.db.Session(&gorm.Session{NewDB: true, Context: ctx})
+		tx.Statement.ConnPool = o
+		err = o.direct(func(direct *pgx.Conn) error { return direct.SendBatch(waiting, o.beginning(c.about)).Close() })
+	}
+	if err == nil {
+		begun = true
+		return tx, nil
+	}
+	if isRefused(err) { // the connection is as good as before
+		begun = true
+		tx.end() //nolint:contextcheck // whoever goes, nothing stays
+	}
+	return nil, err
+}
+
+// open sends the beginning of a change and its only statement.
+func (o *only) open(ctx context.Context, query string, args []any) (result sql.Result, err error) {
+	batch := o.opening
+	o.opening = nil
+	batch.Queue(query, args...)
+	err = o.direct(func(direct *pgx.Conn) error {
+		tag, failure := sent(ctx, direct, batch)
+		result = driver.RowsAffected(tag.RowsAffected())
+		return failure
+	})
+	return result, err
 }
 
 // beginning is sent in one piece.
@@ -210,10 +269,10 @@ func (o *only) beginning(what about) *pgx.Batch {
 
 // direct gives the connection without database/sql around it.
 func (o *only) direct(do func(*pgx.Conn) error) error {
-	return o.Raw(func(driver any) error {
-		ours, ok := driver.(*stdlib.Conn)
+	return o.Raw(func(below any) error {
+		ours, ok := below.(*stdlib.Conn)
 		if !ok {
-			return fmt.Errorf("the driver is %T", driver)
+			return fmt.Errorf("the driver is %T", below)
 		}
 		return do(ours.Conn())
 	})
@@ -237,8 +296,8 @@ func (o *only) end(committed bool) {
 
 // discard gives a connection back of which it is not known what it holds: it is closed.
 func discard(c *sql.Conn) error {
-	_ = c.Raw(func(driver any) error {
-		if ours, ok := driver.(*stdlib.Conn); ok {
+	_ = c.Raw(func(below any) error {
+		if ours, ok := below.(*stdlib.Conn); ok {
 			return ours.Close()
 		}
 		return nil
@@ -252,25 +311,40 @@ func discard(c *sql.Conn) error {
 // commit returns when the change is on the disk. Where no answer came, nobody knows whether it is: that is
 // [ErrUnavailable], and the change is not made again, because it may stand.
 func (p *parallel) commit(tx *transaction) error {
+	batch := &pgx.Batch{}
+	for _, s := range tx.last {
+		args := p.pool.plain(s.values)
+		text := tx.dialect.bind(s.text)
+		tx.only.pool.saw(text, args)
+		batch.Queue(text, args...)
+	}
 	tx.only.pool.saw("COMMIT", nil)
+	batch.Queue("COMMIT")
 	return tx.only.direct(func(direct *pgx.Conn) error {
-		results, err := direct.PgConn().Exec(tx.ctx, "COMMIT").ReadAll()
+		tag, err := sent(tx.ctx, direct, batch)
 		switch {
 		case isRefused(err):
 			return translate(err)
 		case err != nil:
-			return fmt.Errorf("%w: a commit was not answered, and may have been made: %w", ErrUnavailable, err)
-		case committed(results):
+			return fmt.Errorf("%w: %w", errInDoubt, err)
+		case tag.String() == "COMMIT":
 			tx.committed = true
 			return nil
 		}
-		// A statement had failed, and the change did not say so.
+		// A statement had failed, and the change did not say so: to a transaction in which something failed the server
+		// answers that it was rolled back, and calls that no error.
 		return errors.New("database: a change was undone, because one of its statements had failed")
 	})
 }
 
-// committed tells whether the server committed. To a transaction in which something failed it answers that it was rolled
-// back, and calls that no error.
-func committed(results []*pgconn.Result) bool {
-	return len(results) == 1 && results[0].CommandTag.String() == "COMMIT"
+// sent sends the batch and tells what the server said to the last of it.
+func sent(ctx context.Context, direct *pgx.Conn, batch *pgx.Batch) (tag pgconn.CommandTag, err error) {
+	results := direct.SendBatch(ctx, batch)
+	for range batch.Len() {
+		if tag, err = results.Exec(); err != nil {
+			_ = results.Close() // it says the same once more
+			return tag, err
+		}
+	}
+	return tag, results.Close()
 }

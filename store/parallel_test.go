@@ -200,8 +200,14 @@ func TestWhoIsAloneIsAlone(t *testing.T) {
 		"of one node, alone":       {one.alone(), one.alone()},
 		"of one node, different":   {one.about("x"), one.about("y")},
 		"of one node, about, same": {one.about("x"), one.about("x")},
+		"alone, with others":       {one.alone(), two.about("x").together()},
+		"with others, alone":       {one.about("x").together(), two.alone()},
+		"with others, the same":    {one.about("x").together(), two.about("x").together()},
+		"with others, and not":     {one.about("x").together(), two.about("x", "y")},
+		"and not, with others":     {one.about("w", "x"), two.about("x").together()},
+		"with others, different":   {one.about("x").together(), two.about("y").together()},
 	}
-	beside := []string{"different", "about nothing", "about nothing, about", "of one node, different"}
+	beside := []string{"different", "about nothing", "about nothing, about", "of one node, different", "with others, different"}
 	for name, pair := range ways {
 		begun, end, other := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 		done := make(chan error, 1)
@@ -366,17 +372,30 @@ func TestLostConnections(t *testing.T) {
 // database is not available.
 func TestALostCommit(t *testing.T) {
 	t.Parallel()
+	for name, ways := range map[string]func(s *Store) way{
+		"alone": (*Store).alone, "beside others": func(s *Store) way { return s.about("a note") },
+		"with others": func(s *Store) way { return s.about("a note").together() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			loseCommit(t, ways)
+		})
+	}
+}
+
+func loseCommit(t *testing.T, way func(s *Store) way) {
+	t.Helper()
 	one, _, address := openNotes(t)
 	through := newCutter(t, address)
 	s := openNode(t, through.address, 8)
-	through.arm()
-	err := s.write(t.Context(), func(tx *transaction) error {
+	noted := func(tx *transaction) error {
 		if err := jot("once")(tx); err != nil {
 			return err
 		}
 		return record(tx, audit.Entry{Organisation: "org_1", Action: "note.made"})
-	})
-	if !errors.Is(err, ErrUnavailable) {
+	}
+	through.arm()
+	if err := way(s).write(t.Context(), noted); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("it ended with %v", err)
 	}
 	through.made(t) // the server has heard it, and will have made it
@@ -399,6 +418,8 @@ type cutter struct {
 	address string
 	armed   atomic.Bool
 	cut     chan struct{}
+	// prepared is what the connections call the commit.
+	prepared atomic.Pointer[[]byte]
 }
 
 func newCutter(t *testing.T, address string) *cutter {
@@ -429,6 +450,17 @@ func newCutter(t *testing.T, address string) *cutter {
 }
 
 func (c *cutter) arm() { c.armed.Store(true) }
+
+// commits tells whether a message commits: by itself, or as a statement that was prepared before.
+func (c *cutter) commits(message []byte) bool {
+	if head, _, prepares := bytes.Cut(message, []byte("\x00COMMIT\x00")); prepares {
+		name := bytes.Clone(head[bytes.LastIndex(head, []byte("stmtcache_")):])
+		c.prepared.Store(&name)
+		return false
+	}
+	name := c.prepared.Load()
+	return bytes.Contains(message, []byte("COMMIT\x00")) || name != nil && bytes.Contains(message, *name)
+}
 
 func (c *cutter) made(t *testing.T) {
 	t.Helper()
@@ -463,7 +495,7 @@ func (c *cutter) serve(client net.Conn, address string) {
 	for {
 		n, err := client.Read(buffer)
 		if n > 0 {
-			last := bytes.Contains(buffer[:n], []byte("COMMIT\x00")) && c.armed.Swap(false)
+			last := c.commits(buffer[:n]) && c.armed.Swap(false)
 			if last {
 				silent.Store(true)
 			}

@@ -80,46 +80,64 @@ type passwordTriesRow struct {
 
 func (r *passwordTriesRow) fields() []any { return []any{&r.failures, &r.until} }
 
+// tried is how the counts of an account stand.
+type tried struct {
+	failures []int64
+	refused  bool
+	// until is when it may be tried again, where that is so.
+	until time.Time
+}
+
+// tries looks at the counts of the account.
+func tries(c conn, account string, all []accounts.Tries, now time.Time) (tried, error) {
+	found, forGood := tried{failures: make([]int64, len(all))}, false
+	for i, try := range all {
+		row, err := one[passwordTriesRow](c, errRefused, "SELECT failures, until FROM password_tries WHERE account = ? AND scope = ?", account, try.Scope)
+		if err != nil && !errors.Is(err, errRefused) {
+			return tried{}, err
+		}
+		if end := moment(row.until); end.After(now) {
+			found.refused = true
+			if end.After(found.until) {
+				found.until = end
+			}
+		}
+		if try.Most > 0 && row.failures >= int64(try.Most) {
+			found.refused, forGood = true, true
+		}
+		found.failures[i] = row.failures
+	}
+	if forGood {
+		found.until = time.Time{}
+	}
+	return found, nil
+}
+
+// MayTry looks whether a try would be taken, and counts nothing.
+func (s *Store) MayTry(ctx context.Context, account string, all []accounts.Tries, now time.Time) (ok bool, until time.Time, err error) {
+	c, err := s.reading(ctx)
+	if err != nil {
+		return false, time.Time{}, err
+	}
+	found, err := tries(c, account, all, now)
+	return err == nil && !found.refused, found.until, err
+}
+
 // SpendTry counts one try against all counts or against none. It looks at the counts of the account, and is about that.
-func (s *Store) SpendTry(ctx context.Context, account string, tries []accounts.Tries, now time.Time) (ok bool, until time.Time, err error) {
-	var refused, forGood bool
-	var later time.Time
-	err = s.about(keyAccount+account).write(ctx, func(tx *transaction) error {
-		refused, forGood, later = false, false, time.Time{}
-		rows := make([]passwordTriesRow, len(tries))
-		for i, try := range tries {
-			row, failure := one[passwordTriesRow](tx.conn, errRefused, "SELECT failures, until FROM password_tries WHERE account = ? AND scope = ?", account, try.Scope)
-			if failure != nil && !errors.Is(failure, errRefused) {
-				return failure
-			}
-			if end := moment(row.until); end.After(now) {
-				refused = true
-				if end.After(later) {
-					later = end
-				}
-			}
-			if try.Most > 0 && row.failures >= int64(try.Most) {
-				refused, forGood = true, true
-			}
-			rows[i] = row
+func (s *Store) SpendTry(ctx context.Context, account string, all []accounts.Tries, now time.Time) (ok bool, until time.Time, err error) {
+	var found tried
+	err = s.about(keyAccount+account).write(ctx, func(tx *transaction) (failure error) {
+		if found, failure = tries(tx.conn, account, all, now); failure != nil || found.refused {
+			return failure
 		}
-		if refused {
-			return nil
-		}
-		for i, try := range tries {
-			if failure := countTry(tx, account, try, rows[i].failures+1, now); failure != nil {
+		for i, try := range all {
+			if failure = countTry(tx, account, try, found.failures[i]+1, now); failure != nil {
 				return failure
 			}
 		}
 		return nil
 	})
-	if err != nil || !refused {
-		return err == nil, time.Time{}, err
-	}
-	if forGood {
-		return false, time.Time{}, nil
-	}
-	return false, later, nil
+	return err == nil && !found.refused, found.until, err
 }
 
 func countTry(tx *transaction, account string, try accounts.Tries, failures int64, now time.Time) error {

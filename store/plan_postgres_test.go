@@ -51,8 +51,7 @@ END $$`
 func (s *statements) explainPostgres(t *testing.T) {
 	// Those that list everything there is, or walk all chains.
 	everything := []string{
-		`SELECT * FROM "organisations" ORDER BY name, id`, `SELECT * FROM "applications" WHERE kind = 'client' ORDER BY name, id`,
-		`SELECT * FROM "signing_keys"`, "SELECT organisation FROM audit_heads UNION",
+		`FROM "organisations" ORDER BY name, id`, `FROM "applications" WHERE kind = 'client' ORDER BY name, id`, `FROM "signing_keys"`, "SELECT organisation FROM audit_heads UNION",
 	}
 	_, reader := openURL(t, newURL(t), time.Now).Handles()
 	if err := reader.Exec(filled).Error; err != nil {
@@ -73,7 +72,7 @@ func (s *statements) explainPostgres(t *testing.T) {
 			}
 			looked++
 			top := planPostgres(t, tx, statement, values)
-			listed := slices.ContainsFunc(everything, func(prefix string) bool { return strings.HasPrefix(statement, prefix) })
+			listed := slices.ContainsFunc(everything, func(part string) bool { return strings.Contains(statement, part) })
 			top.each(nil, func(n node, above []node) {
 				if n.walks() && !listed && !slices.Contains(few, n.Index) {
 					t.Errorf("%s of %s %s: %s", n.Type, n.Relation, n.Index, statement)
@@ -127,11 +126,23 @@ func (n node) each(above []node, look func(n node, above []node)) {
 	}
 }
 
+// planPostgres gives the plan that is kept of the statement, whatever its values are: that is how it is made.
 func planPostgres(t *testing.T, tx *gorm.DB, statement string, values []any) node {
 	t.Helper()
-	var text string
 	// As it was sent: gorm would look for places of its own.
-	err := tx.Statement.ConnPool.QueryRowContext(context.WithoutCancel(t.Context()), "EXPLAIN (FORMAT JSON) "+statement, values...).Scan(&text)
+	ctx, pool := context.WithoutCancel(t.Context()), tx.Statement.ConnPool
+	execute := "EXECUTE looked_at"
+	if len(values) > 0 {
+		execute += "(NULL" + strings.Repeat(", NULL", len(values)-1) + ")"
+	}
+	var text string
+	_, err := pool.ExecContext(ctx, "PREPARE looked_at AS "+statement)
+	if err == nil {
+		err = pool.QueryRowContext(ctx, "EXPLAIN (FORMAT JSON) "+execute).Scan(&text)
+	}
+	if err == nil {
+		_, err = pool.ExecContext(ctx, "DEALLOCATE looked_at")
+	}
 	if err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 )
 
@@ -114,14 +116,25 @@ func (p *pool) GetDBConn() (*sql.DB, error) { return p.DB, nil }
 type only struct {
 	*sql.Conn
 	pool *pool
+	// opening waits for the first statement, to be sent with it; nil where it was sent.
+	opening *pgx.Batch
 }
 
 var _ gorm.ConnPool = (*only)(nil)
+
+// errWithin says that a change began a transaction within its own: that one would stand where the change fails.
+var errWithin = errors.New("a change begins no transaction of its own")
+
+// BeginTx would begin that.
+func (o *only) BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error) { return nil, errWithin }
 
 // ExecContext is the connection's own.
 func (o *only) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	o.pool.saw(query, args)
 	args = o.pool.plain(args)
+	if o.opening != nil {
+		return o.open(ctx, query, args)
+	}
 	return o.Conn.ExecContext(ctx, query, args...)
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -288,4 +290,37 @@ func TestTextsThatPostgreSQLDoesNotKeep(t *testing.T) {
 		Organisation: "org_strange", Actor: strange, Subject: strange, Data: map[string]string{"user": strange, "x": strange}, Personal: map[string]string{"browser": strange},
 	}))
 	must(t, nodes[1].VerifyAudit(t.Context()))
+}
+
+// TestPostgresSaysWhatToDo: whoever cannot begin is told why, once, and what to do.
+func TestPostgresSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	good, err := url.Parse(newURL(t))
+	must(t, err)
+	with := func(change func(*url.URL)) string {
+		bad := *good
+		change(&bad)
+		return bad.String()
+	}
+	query := func(name, value string) string {
+		return with(func(u *url.URL) { q := u.Query(); q.Set(name, value); u.RawQuery = q.Encode() })
+	}
+	for name, test := range map[string]struct{ url, want string }{
+		"no such database": {with(func(u *url.URL) { u.Path = "/aye_test_none" }), "CREATE DATABASE"},
+		"no such role":     {with(func(u *url.URL) { u.User = url.UserPassword("aye_test_nobody", "CANARY") }), "the role in the URL"},
+		"no such schema":   {query("search_path", "elsewhere"), "search_path"},
+		"no such roots":    {query("sslrootcert", "/none.pem"), "sslrootcert"},
+	} {
+		var log strings.Builder
+		s, err := store.Open(t.Context(), store.Config{URL: secret.Secret(test.url), Keys: keys(t), Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		if err == nil {
+			must(t, s.Close())
+		}
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: %v, want something about %s", name, err, test.want)
+		}
+		if log.Len() > 0 {
+			t.Errorf("%s: also told in the log: %s", name, log.String())
+		}
+	}
 }

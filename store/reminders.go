@@ -39,8 +39,8 @@ func (s *Store) WithoutFactor(ctx context.Context, after, until time.Time, limit
 }
 
 // Remind writes down that the member was told of the date.
-func (s *Store) Remind(ctx context.Context, membershipID string, date time.Time) (bool, error) {
-	return s.update(ctx, func(tx *transaction) (int64, error) {
+func (s *Store) Remind(ctx context.Context, membershipID string, date time.Time, tell ...any) (bool, error) {
+	return s.updateTelling(ctx, tell, func(tx *transaction) (int64, error) {
 		return tx.exec("UPDATE memberships SET reminded = ? WHERE id = ? AND status = 'active' AND reminded <> ?", millis(date), membershipID, millis(date))
 	})
 }

@@ -88,7 +88,7 @@ func TestThreatThiefOfTheDatabase(t *testing.T) {
 	look("in the file")
 }
 
-// plantErrands plants canaries in what people began: another address, another number, an import.
+// plantErrands plants canaries in what people began: another address, another number, mails, an import.
 func plantErrands(t *testing.T, h *storetest.House, s *store.Store, m accounts.Member) {
 	t.Helper()
 	ctx, now := t.Context(), h.Clock.Now()
@@ -98,6 +98,7 @@ func plantErrands(t *testing.T, h *storetest.House, s *store.Store, m accounts.M
 	_, err = s.AddNumberProof(ctx, proof, func(accounts.Sent) bool { return true })
 	must(t, err)
 	must(t, s.SetNumber(ctx, proof, now, audit.Entry{}))
+	must(t, s.Tell(ctx, accounts.Notice{Kind: accounts.PhoneLinked, PersonID: m.Person.ID, Link: "CANARYINTHENOTICE"}, accounts.Letter{Kind: accounts.LetterReset, PersonID: m.Person.ID, Token: "CANARYINTHELETTER", Code: "CANARYINTHECODE"}))
 	must(t, s.AddImport(ctx, accounts.Import{
 		ID: "imp_one", OrganisationID: h.Organisation.ID, State: accounts.ImportPlanned, Created: now,
 		Rows: []accounts.RosterRow{{Email: "CANARYINTHEROWS"}}, Errors: []accounts.LineError{{Value: "CANARYINTHEERRORS"}},
@@ -179,6 +180,13 @@ func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 			},
 		},
 		{
+			"mail that waits", "UPDATE outbox SET next = 0, message = (SELECT max(message) FROM outbox)",
+			func(ctx context.Context, h *storetest.House, _ devices.Device, s *store.Store) error {
+				_, err := s.TakePosts(ctx, store.Soon, h.Clock.Now(), 9)
+				return err
+			},
+		},
+		{
 			"emptied one-time password secret", "UPDATE authenticators SET secret = ''",
 			func(ctx context.Context, _ *storetest.House, phone devices.Device, s *store.Store) error {
 				if _, err := s.TOTPSecret(ctx, phone.ID); err == nil {
@@ -228,7 +236,7 @@ func TestThreatThiefSwapsCiphertexts(t *testing.T) {
 	}
 }
 
-// numbersAndLetters gives two people numbers, and two letters to one of them.
+// numbersAndLetters gives two people numbers, letters, and mails that wait.
 func numbersAndLetters(t *testing.T, h *storetest.House, s *store.Store, people ...accounts.Member) {
 	t.Helper()
 	ctx, now := t.Context(), h.Clock.Now()
@@ -242,6 +250,7 @@ func numbersAndLetters(t *testing.T, h *storetest.House, s *store.Store, people 
 			must(t, err)
 		}
 		must(t, s.SetNumber(ctx, proved, now, audit.Entry{}))
+		must(t, s.Tell(ctx, accounts.Notice{Kind: accounts.PhoneLinked, PersonID: m.Person.ID}))
 		_, _, err := s.AddLetter(ctx, accounts.MailedLetter{Hash: hash, Kind: accounts.LetterEmail, PersonID: m.Person.ID, Email: hash + "@example.com", Created: now}, 5, time.Hour)
 		must(t, err)
 	}

@@ -183,11 +183,11 @@ func (s *Store) RemoveProvider(ctx context.Context, organisationID, id string, a
 }
 
 // SetTrouble writes down why the vendor takes nothing, from when on it does not for this reason.
-func (s *Store) SetTrouble(ctx context.Context, id string, class sms.Class, at time.Time) (bool, error) {
+func (s *Store) SetTrouble(ctx context.Context, id string, class sms.Class, at time.Time, tell ...any) (bool, error) {
 	if class == "" {
 		at = time.Time{}
 	}
-	return s.update(ctx, func(tx *transaction) (int64, error) {
+	return s.updateTelling(ctx, tell, func(tx *transaction) (int64, error) {
 		return tx.exec("UPDATE sms_providers SET trouble = ?, trouble_at = ? WHERE id = ? AND removed = 0 AND trouble <> ?", class, millis(at), id, class)
 	})
 }

@@ -84,9 +84,9 @@ func (s *Store) ResumeSMS(ctx context.Context, organisationID string, at time.Ti
 
 // SpentSMS writes down, once a month, that its money is used up. It is what administrators are
 // told of, and no change: the sum of the ledger decides.
-func (s *Store) SpentSMS(ctx context.Context, organisationID string, month time.Time) (bool, error) {
+func (s *Store) SpentSMS(ctx context.Context, organisationID string, month time.Time, tell ...any) (bool, error) {
 	begin, _ := monthOf(month)
-	return s.update(ctx, func(tx *transaction) (int64, error) {
+	return s.updateTelling(ctx, tell, func(tx *transaction) (int64, error) {
 		return tx.exec(addSMSSettings+"spent = excluded.spent WHERE sms_settings.spent <> excluded.spent", organisationID, "", 0, 0, begin)
 	})
 }

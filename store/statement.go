@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 )
 
@@ -30,6 +31,13 @@ type conn struct {
 	dialect *dialect
 	// limited ends a statement that is not answered; nil where none is needed, or the context has a limit.
 	limited func(context.Context) (context.Context, context.CancelFunc)
+	// together sends a read with what others ask; nil sends it by itself.
+	together messenger
+}
+
+// messenger asks the database for many at one time: [together] for those who only read, [seat] for those who change.
+type messenger interface {
+	query(ctx context.Context, query string, args []any, read func(pgx.Rows) error) error
 }
 
 // reading is for a read by key. On SQLite it takes microseconds, so ctx is looked at before it and
@@ -37,7 +45,7 @@ type conn struct {
 func (s *Store) reading(ctx context.Context) (conn, error) {
 	c := conn{ctx: ctx, pool: s.reader.ConnPool, rows: &s.counts, dialect: s.dialect}
 	if s.dialect.postgres {
-		c.limited = limited
+		c.limited, c.together = limited, s.together
 	} else {
 		c.ctx = context.WithoutCancel(ctx)
 	}
@@ -92,6 +100,9 @@ type columns[R any] interface {
 
 // all gives the rows of the statement.
 func all[R any, P columns[R]](c conn, query string, args ...any) ([]R, error) {
+	if c.together != nil {
+		return allTogether[R, P](c, query, args)
+	}
 	rows, cancel, err := c.query(query, args)
 	if err != nil {
 		return nil, err
@@ -112,6 +123,9 @@ func all[R any, P columns[R]](c conn, query string, args ...any) ([]R, error) {
 
 // one gives the only row of the statement, or the room's own error where there is none.
 func one[R any, P columns[R]](c conn, missing error, query string, args ...any) (R, error) {
+	if c.together != nil {
+		return oneTogether[R, P](c, missing, query, args)
+	}
 	var row R
 	rows, cancel, err := c.query(query, args)
 	if err != nil {
@@ -127,6 +141,45 @@ func one[R any, P columns[R]](c conn, missing error, query string, args ...any) 
 	}
 	c.rows.rows.Add(1)
 	return row, rows.Scan(P(&row).fields()...)
+}
+
+// soon is all for a change that asks for more before it looks at the rows: in a group what was noted goes in one message. Take the
+// rows before what was asked for can have changed.
+func soon[R any, P columns[R]](tx *transaction, query string, args ...any) func() ([]R, error) {
+	s, grouped := tx.pool.(*seat)
+	if !grouped {
+		rows, err := all[R, P](tx.conn, query, args...)
+		return func() ([]R, error) { return rows, err }
+	}
+	var found []R
+	a := &ask{statement: statement{query, args}, read: func(from pgx.Rows) (err error) {
+		found, err = scanned[R, P](from)
+		return err
+	}}
+	s.soon(a)
+	return func() ([]R, error) {
+		_ = s.settle() // each has its own failure
+		if a.err != nil {
+			return nil, translate(a.err)
+		}
+		s.counts.rows.Add(int64(len(found)))
+		return found, nil
+	}
+}
+
+// soonDone is exec in the same way.
+func soonDone(tx *transaction, query string, args ...any) func() error {
+	s, grouped := tx.pool.(*seat)
+	if !grouped {
+		_, err := tx.exec(query, args...)
+		return func() error { return err }
+	}
+	a := &ask{statement: statement{query, args}}
+	s.soon(a)
+	return func() error {
+		_ = s.settle()
+		return translate(a.err)
+	}
 }
 
 // each gives the rows as the room knows them.

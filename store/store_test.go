@@ -98,12 +98,11 @@ func (s *statements) keep(query string, args []any) {
 func (s *statements) explain(t *testing.T) {
 	// Those that list everything there is, or walk all chains.
 	everything := []string{
-		"SELECT * FROM `organisations` ORDER BY name, id", "SELECT * FROM `applications` WHERE kind = 'client' ORDER BY name, id",
-		"SELECT * FROM `signing_keys`", "SELECT organisation FROM audit_heads UNION",
+		"FROM `organisations` ORDER BY name, id", "FROM `applications` WHERE kind = 'client' ORDER BY name, id", "FROM `signing_keys`", "SELECT organisation FROM audit_heads UNION",
 	}
 	_, reader := open(t, newPath(t), time.Now).Handles()
 	for statement, values := range s.all {
-		listed := slices.ContainsFunc(everything, func(prefix string) bool { return strings.HasPrefix(statement, prefix) })
+		listed := slices.ContainsFunc(everything, func(part string) bool { return strings.Contains(statement, part) })
 		for _, step := range plan(t, reader, statement, values) {
 			if strings.HasPrefix(step, "SCAN") && step != "SCAN CONSTANT ROW" && !strings.HasSuffix(step, "VALUES CLAUSE") && !listed {
 				t.Errorf("%s: %s", step, statement)

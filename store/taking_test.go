@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/aye/accounts"
 	"example.com/aye/alerts"
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/signing"
@@ -48,7 +49,7 @@ func eachJobOnce(t *testing.T, h *storetest.House, one, other *store.Store) {
 	for i := range jobs {
 		must(t, writer.WithContext(ctx).Exec("INSERT INTO webhooks (id, application_id, request_id, membership_id, previous, at, next, attempts) VALUES (?, ?, ?, ?, 'released', ?, ?, 0)",
 			fmt.Sprintf("msg_%03d", i), h.Application.ID, r.ID, m.ID, now, now).Error)
-		must(t, one.KeepAlert(ctx, alerts.Alert{ID: fmt.Sprintf("alr_%03d", i), Kind: alerts.NotMe, OrganisationID: m.OrganisationID, At: h.Clock.Now()}, h.Clock.Now()))
+		must(t, one.Tell(ctx, alerts.Alert{Kind: alerts.NotMe, OrganisationID: m.OrganisationID, At: h.Clock.Now()}, accounts.Notice{Kind: accounts.PhoneRemoved, PersonID: m.Person.ID}))
 		must(t, writer.WithContext(ctx).Exec("INSERT INTO sms_messages (id, provider_id, purpose, payer, about, number, number_index, masked, country, encoding, parts, estimate, price, currency, state, vendor_id, reason, detail, used, look, at, updated) "+
 			"VALUES (?, 'smp_1', 'login', 'operator', ?, '', '', '', 'NL', '', 1, 0, 0, '', 'sent', 'v', '', '', 0, ?, ?, ?)", fmt.Sprintf("sms_%03d", i), r.ID, now, now, now).Error)
 		must(t, one.Write(ctx, audit.Entry{Organisation: fmt.Sprintf("org_%03d", i), At: h.Clock.Now()}))
@@ -66,6 +67,10 @@ func eachJobOnce(t *testing.T, h *storetest.House, one, other *store.Store) {
 		"checkpoints": func(s *store.Store) ([]string, error) {
 			taken, err := s.PendingCheckpoints(ctx, "file", h.Clock.Now(), 7)
 			return names(taken, func(p store.PendingCheckpoint) string { return p.Organisation }), err
+		},
+		"mails": func(s *store.Store) ([]string, error) {
+			taken, err := s.TakePosts(ctx, store.Soon, h.Clock.Now(), 7)
+			return names(taken, func(p store.Post) string { return p.ID }), err
 		},
 		"text messages": func(s *store.Store) ([]string, error) {
 			taken, err := s.Unsettled(ctx, h.Clock.Now().Add(-time.Hour), h.Clock.Now(), 7)
@@ -110,13 +115,13 @@ func eachJobOnce(t *testing.T, h *storetest.House, one, other *store.Store) {
 				t.Errorf("%d of %d were taken", len(times), jobs)
 			}
 			// Nothing was heard of them: they are taken anew.
-			h.Clock.Pass(store.Lease)
+			h.Clock.Pass(store.PostLease)
 			again, err := take(other)
 			must(t, err)
 			if len(again) != 7 {
 				t.Errorf("after the lease %d are taken", len(again))
 			}
-			h.Clock.Pass(-store.Lease)
+			h.Clock.Pass(-store.PostLease)
 		})
 	}
 }

@@ -25,6 +25,23 @@ type transaction struct {
 	// late says that the ends of chains are held as shortly as can be: entries wait for the commit.
 	late    bool
 	entries []audit.Entry
+	// outbox has the posts that the changes write, when they are committed: posts are their ids.
+	outbox *outbox
+	posts  []string
+	// madeKey says that the data key of the posts was made in it.
+	madeKey bool
+	// last go out in one message with the commit: the end of a chain is held for one round trip.
+	last []statement
+}
+
+// write is exec for what nobody looks at again before the commit.
+func (tx *transaction) write(query string, args ...any) error {
+	if tx.late {
+		tx.last = append(tx.last, statement{query, args})
+		return nil
+	}
+	_, err := tx.exec(query, args...)
+	return err
 }
 
 // chainEnd is where the next audit row of an organisation goes.
@@ -40,10 +57,10 @@ func (w *writer) begin() (*transaction, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	c := &only{alone, w.pool}
+	c := &only{Conn: alone, pool: w.pool}
 	db := w.db.Session(&gorm.Session{NewDB: true, Context: ctx})
 	db.Statement.ConnPool = c
-	tx := &transaction{DB: db, conn: conn{ctx: ctx, pool: c, rows: w.pool.counts, dialect: &dialectSQLite}, only: c, heads: map[string]chainEnd{}}
+	tx := &transaction{outbox: w.box, DB: db, conn: conn{ctx: ctx, pool: c, rows: w.pool.counts, dialect: &dialectSQLite}, only: c, heads: map[string]chainEnd{}}
 	// Immediate: a transaction that reads before it writes would otherwise fail at once beside another.
 	if err = tx.control("BEGIN IMMEDIATE"); err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -78,7 +95,9 @@ func (tx *transaction) beside(c *change) (failure, err error) {
 		return nil, err
 	}
 	tx.touched = tx.touched[:0]
+	posts := len(tx.posts)
 	if failure = c.try(tx); failure != nil {
+		tx.posts = tx.posts[:posts]
 		for _, before := range slices.Backward(tx.touched) {
 			tx.heads[before.Organisation] = before
 		}
@@ -110,7 +129,7 @@ func (tx *transaction) keepHeads() error {
 		if !head.grown {
 			continue
 		}
-		_, err := tx.exec("INSERT INTO audit_heads (organisation, sequence, hash) VALUES (?, ?, ?) "+
+		err := tx.write("INSERT INTO audit_heads (organisation, sequence, hash) VALUES (?, ?, ?) "+
 			"ON CONFLICT (organisation) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash", head.Organisation, head.Sequence, head.Hash)
 		if err != nil {
 			return err

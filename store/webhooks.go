@@ -49,10 +49,8 @@ func keepWebhook(tx *transaction, reported movedRow, w *approval.Webhook) error 
 	if w == nil || reported.Previous != approval.Released {
 		return nil
 	}
-	return tx.Create(&webhookRow{
-		ID: w.ID, ApplicationID: w.ApplicationID, RequestID: reported.ID, MembershipID: reported.MembershipID,
-		Previous: reported.Previous, At: millis(w.At), Next: millis(w.At),
-	}).Error
+	return tx.write("INSERT INTO webhooks ("+webhookColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+		w.ID, w.ApplicationID, reported.ID, reported.MembershipID, reported.Previous, millis(w.At), millis(w.At))
 }
 
 const webhookColumns = "id, application_id, request_id, membership_id, previous, at, next, attempts"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -27,7 +28,7 @@ func (s *Store) attempt(ctx context.Context, change func(tx *transaction) (bool,
 }
 
 func (w way) write(ctx context.Context, apply func(tx *transaction) error) error {
-	return w.store.group.do(&change{ctx: ctx, apply: apply, about: w.about})
+	return w.store.group.do(&change{ctx: ctx, apply: apply, about: w.about, joins: w.joins})
 }
 
 func (w way) attempt(ctx context.Context, change func(tx *transaction) (bool, error)) (bool, error) {
@@ -48,8 +49,14 @@ func (w way) attempt(ctx context.Context, change func(tx *transaction) (bool, er
 // PostgreSQL others are made beside it, so what it looks at is the row that it changes, or what only
 // changes alone.
 func (s *Store) update(ctx context.Context, only func(tx *transaction) (int64, error)) (bool, error) {
+	return s.updateRow(ctx, "", only)
+}
+
+// updateRow is update of the row of that name, made together with what changes other rows at that time. The names put them in
+// order, those of requests before those of their deliveries.
+func (s *Store) updateRow(ctx context.Context, row string, only func(tx *transaction) (int64, error)) (bool, error) {
 	var rows int64
-	err := s.group.do(&change{ctx: ctx, single: true, about: about{beside: true}, apply: func(tx *transaction) (err error) {
+	err := s.group.do(&change{ctx: ctx, single: true, row: row, about: about{beside: true}, apply: func(tx *transaction) (err error) {
 		rows, err = only(tx)
 		return err
 	}})
@@ -85,6 +92,15 @@ func find[R any](query *gorm.DB, missing error) (R, error) {
 		err = missing
 	}
 	return row, err
+}
+
+// columnsOf names the columns of a row that this program knows, for a query that joins other tables.
+func columnsOf(db *gorm.DB, row interface{ TableName() string }) string {
+	statement := &gorm.Statement{DB: db}
+	if err := statement.Parse(row); err != nil {
+		panic(err) // a row that gorm cannot read is a mistake of ours
+	}
+	return row.TableName() + "." + strings.Join(statement.Schema.DBNames, ", "+row.TableName()+".")
 }
 
 // list gives all rows of the query as the room knows them.

@@ -25,6 +25,7 @@ var errClosed = fmt.Errorf("%w: it is closed", ErrUnavailable)
 type writer struct {
 	db   *gorm.DB
 	pool *pool
+	box  *outbox
 
 	mu      sync.Mutex
 	waiting []*change
@@ -55,6 +56,10 @@ type change struct {
 	apply func(tx *transaction) error
 	// single says that it is one statement, which leaves nothing when it fails.
 	single bool
+	// row is the one that a single statement changes, for those that PostgreSQL makes together; empty for others.
+	row string
+	// joins says that PostgreSQL makes it with others; see [groups].
+	joins bool
 	// about says what else may be changed beside it; on SQLite nothing is.
 	about about
 	// taken is set by whoever comes first: the writer that begins it, or the caller that withdraws it.
@@ -67,9 +72,9 @@ type change struct {
 	answer chan error
 }
 
-func newWriter(db *gorm.DB) *writer {
+func newWriter(db *gorm.DB, box *outbox) *writer {
 	below, _ := db.ConnPool.(*pool)
-	w := &writer{db: db, pool: below, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	w := &writer{db: db, pool: below, box: box, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -174,6 +179,7 @@ func (w *writer) group(first *change) {
 	if err == nil {
 		w.changes.Add(int64(len(together)))
 		w.commits.Add(1)
+		w.box.kept(tx.posts)
 	}
 	// Nobody hears of a change before it is on the disk, nor that it was refused: what stood in
 	// its way may be a neighbour.

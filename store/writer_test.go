@@ -44,7 +44,7 @@ func openWriter(t testing.TB) *Store {
 }
 
 // grouped is the writer of SQLite.
-func grouped(s *Store) *writer { return s.group.(*writer) }
+func grouped(s *Store) *writer { return s.group.(fitting).maker.(*writer) }
 
 // note is a change that writes one row.
 func note(name string) func(*transaction) error {

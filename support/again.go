@@ -42,6 +42,9 @@ func (d *Desk) SendAgain(ctx context.Context, caseID string) error {
 		if err = s.textAccess(ctx, next); err != nil {
 			return err
 		}
+		entry.Tell = s.accessLetter(ctx, next)
+	} else {
+		entry.Tell = s.linkLetter(next)
 	}
 	moved, err := s.Store.MoveCase(ctx, m, entry)
 	if err == nil && !moved {
@@ -51,11 +54,6 @@ func (d *Desk) SendAgain(ctx context.Context, caseID string) error {
 		return err
 	}
 	s.changed(next.Case)
-	if next.State == Sent {
-		s.mailAccess(ctx, next)
-		return nil
-	}
-	s.sendLink(ctx, next)
 	return nil
 }
 

@@ -52,22 +52,23 @@ func (d *Desk) Verify(ctx context.Context, caseID string, by Channel) (Checking,
 	if by == ByPush {
 		return d.push(ctx, st, about, check)
 	}
-	if err = s.keepCheck(ctx, about.Case, check); err != nil {
+	if err = s.keepCheck(ctx, about.Case, check, s.checkLetter(about, check, st.Member.Person.Display)...); err != nil {
 		return Checking{}, err
 	}
-	if err = s.sendCheck(ctx, about, check, st.Member.Person.Display); err != nil {
+	if err = s.textCheck(ctx, about, check, st.Member.Person.Display); err != nil {
 		return Checking{}, err
 	}
 	return Checking{Check: check, Expires: check.Expires}, nil
 }
 
 // keepCheck writes the question down before it goes out.
-func (s *Service) keepCheck(ctx context.Context, c Case, check Check) error {
+func (s *Service) keepCheck(ctx context.Context, c Case, check Check, letter ...any) error {
 	entry := s.entry(c, check.AgentID, "case.caller-asked")
 	entry.Data["check"], entry.Data["channel"] = check.ID, string(check.Channel)
 	if check.ApprovalID != "" {
 		entry.Data["approval"] = check.ApprovalID
 	}
+	entry.Tell = letter
 	err := s.Store.AddCaseCheck(ctx, check, ChecksPerCase, entry)
 	if err == nil {
 		s.changed(c)
@@ -75,16 +76,25 @@ func (s *Service) keepCheck(ctx context.Context, c Case, check Check) error {
 	return err
 }
 
-// sendCheck sends link and code; the agent sees neither.
-func (s *Service) sendCheck(ctx context.Context, about matter, check Check, agent string) error {
-	p, token, code := about.Member.Person, s.checkToken(check.ID), s.checkCode(check.ID)
-	if check.Channel == ByMail {
-		s.Announcer.Letter(ctx, accounts.Letter{
-			Kind: accounts.LetterCheck, PersonID: p.ID, Display: p.Display, Locale: p.Locale, OrganisationID: about.OrganisationID,
-			Token: token, Code: code, Agent: agent, Life: CheckLife,
-		})
+// checkLetter is the mail with link and code, which is written with the question; none where another way was chosen. The agent sees
+// neither.
+func (s *Service) checkLetter(about matter, check Check, agent string) []any {
+	if check.Channel != ByMail {
 		return nil
 	}
+	p := about.Member.Person
+	return []any{accounts.Letter{
+		Kind: accounts.LetterCheck, PersonID: p.ID, Display: p.Display, Locale: p.Locale, OrganisationID: about.OrganisationID,
+		Token: s.checkToken(check.ID), Code: s.checkCode(check.ID), Agent: agent, Life: CheckLife,
+	}}
+}
+
+// textCheck sends the same by text message, where that was chosen.
+func (s *Service) textCheck(ctx context.Context, about matter, check Check, agent string) error {
+	if check.Channel == ByMail {
+		return nil
+	}
+	p, token, code := about.Member.Person, s.checkToken(check.ID), s.checkCode(check.ID)
 	err := s.Texts.Inform(ctx, Text{
 		Kind: TextCheck, Person: p, Organisation: about.Organisation, Agent: agent, Link: s.Origin + "/caller/" + token.Reveal(), Code: code, About: check.ID,
 	})

@@ -131,14 +131,18 @@ func (s *Service) lift(ctx context.Context, f Freeze, by, why string) error {
 	if err != nil {
 		return err
 	}
-	lifted, err := s.Store.LiftFreeze(ctx, f.ID, by, s.now(), entry)
+	tell := map[string][]any{}
+	for _, c := range held {
+		tell[c.ID] = []any{s.notice(ctx, c, stepApproved)}
+	}
+	lifted, err := s.Store.LiftFreeze(ctx, f.ID, by, s.now(), entry, tell)
 	if err == nil && !lifted {
 		err = ErrClosed
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.tellHeld(ctx, held), s.giveBack(ctx, f))
+	return errors.Join(s.reachHeld(ctx, held), s.giveBack(ctx, f))
 }
 
 // giveBack sets the counts to nothing that the freeze came from.
@@ -181,8 +185,8 @@ func (s *Service) heldCases(ctx context.Context, f Freeze) ([]Case, error) {
 	}), err
 }
 
-// tellHeld tells the people of these when they are carried out now: the database moved that with the freeze.
-func (s *Service) tellHeld(ctx context.Context, held []Case) error {
+// reachHeld tells the people of these, beside the mail, when they are carried out now: the database moved that with the freeze.
+func (s *Service) reachHeld(ctx context.Context, held []Case) error {
 	var failed []error
 	for _, c := range held {
 		now, err := s.Store.Case(ctx, c.ID)
@@ -191,7 +195,7 @@ func (s *Service) tellHeld(ctx context.Context, held []Case) error {
 			continue
 		}
 		s.changed(now)
-		s.tellLater(ctx, now)
+		s.reachLater(ctx, now)
 	}
 	return errors.Join(failed...)
 }

@@ -12,14 +12,17 @@ import (
 	"example.com/aye/internal/secret"
 )
 
-// revokeOnly is revoke without a word. It gives the phones that were there before.
+// revokeOnly is revoke with a mail and no other word. It gives the phones that were there before.
 func (s *Service) revokeOnly(ctx context.Context, about *matter) (bool, []devices.Device, error) {
 	phones, r := s.phonesOf(ctx, about.Case), revocation(about.Case, s.now())
-	revoked, err := s.Store.RevokeCase(ctx, r, s.entry(about.Case, "system", "case.revoked"))
+	entry, after := s.entry(about.Case, "system", "case.revoked"), *about
+	after.Case = about.after(r)
+	entry.Tell = append(s.linkLetter(after), s.notice(ctx, after.Case, stepRevoked))
+	revoked, err := s.Store.RevokeCase(ctx, r, entry)
 	if err != nil || !revoked {
 		return false, nil, err
 	}
-	about.Case = about.after(r)
+	about.Case = after.Case
 	s.changed(about.Case)
 	return true, phones, nil
 }
@@ -55,13 +58,16 @@ func (s *Service) BreakGlass(ctx context.Context, email, why string) (Case, secr
 	}
 	phones, r := s.phonesOf(ctx, c), revocation(c, s.now())
 	// Both or neither; and behind it nothing fails: what was done is told.
-	err = s.Store.BreakGlass(ctx, c, r, s.because(c, "break-glass.used", why), s.entry(c, "system", "case.revoked"))
+	opened := s.because(c, "break-glass.used", why)
+	opened.Tell = s.glassTold(c, members)
+	err = s.Store.BreakGlass(ctx, c, r, opened, s.entry(c, "system", "case.revoked"))
 	if err != nil {
 		return Case{}, "", err
 	}
 	c = c.after(r)
 	s.changed(c)
-	s.tellGlass(ctx, c, members, phones)
+	s.text(ctx, c, "", stepRevoked, "")
+	s.wake(c, phones)
 	return c, s.linkToken(c.ID, c.Link), nil
 }
 
@@ -102,19 +108,17 @@ func (s *Service) makeRoom(ctx context.Context, c Case) error {
 	return nil
 }
 
-// tellGlass tells the person, and the administrators of each organisation of theirs about their own member.
-func (s *Service) tellGlass(ctx context.Context, c Case, members []accounts.Member, phones []devices.Device) {
-	s.Announcer.Announce(ctx, accounts.Notice{
+// glassTold is what the person is told, and the administrators of each organisation of theirs about their own member.
+func (s *Service) glassTold(c Case, members []accounts.Member) []any {
+	all := []any{accounts.Notice{
 		PersonID: c.PersonID, OrganisationID: c.OrganisationID, Kind: accounts.BreakGlassUsed, Link: s.stopLink(c.ID, byMail), By: accounts.Operator,
-	})
-	s.text(ctx, c, "", stepRevoked, "")
-	s.wake(c, phones)
+	}}
 	for _, m := range members {
-		s.Announcer.Announce(ctx, accounts.Notice{
+		all = append(all, accounts.Notice{
 			PersonID: c.PersonID, OrganisationID: m.OrganisationID, Kind: accounts.MemberBreakGlass, By: accounts.Operator,
-		})
-		s.raise(ctx, alerts.BreakGlass, m.OrganisationID, map[string]string{"user": m.ID})
+		}, s.alert(alerts.BreakGlass, m.OrganisationID, map[string]string{"user": m.ID}))
 	}
+	return all
 }
 
 // because is a row of the operator with the reason.

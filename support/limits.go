@@ -62,7 +62,7 @@ func (s *Service) countCase(ctx context.Context, st Standing, organisationID str
 	return nil
 }
 
-// freeze stops an agent, or an organisation's support, and tells who can lift it.
+// freeze stops an agent, or an organisation's support, and tells who can lift it, once.
 func (s *Service) freeze(ctx context.Context, f Freeze, agent accounts.Member) error {
 	f.ID, f.At = secret.NewID("frz"), s.now()
 	entry := s.frozenEntry(f, "system", "support.frozen", f.SubjectID)
@@ -70,15 +70,14 @@ func (s *Service) freeze(ctx context.Context, f Freeze, agent accounts.Member) e
 	if f.CaseID != "" {
 		entry.Data["case"] = f.CaseID
 	}
-	if err := s.Store.AddFreeze(ctx, f, entry); err != nil {
-		return err
+	entry.Tell = []any{
+		accounts.Notice{
+			PersonID: agent.Person.ID, OrganisationID: f.OrganisationID, Kind: accounts.SupportFrozen, Agent: agent.Person.Display, Reason: string(f.What),
+			Link: secret.Secret(s.Origin + "/support"),
+		},
+		s.alert(alerts.SupportFrozen, f.OrganisationID, map[string]string{"what": string(f.What), "agent": agent.ID}),
 	}
-	s.Announcer.Announce(ctx, accounts.Notice{
-		PersonID: agent.Person.ID, OrganisationID: f.OrganisationID, Kind: accounts.SupportFrozen, Agent: agent.Person.Display, Reason: string(f.What),
-		Link: secret.Secret(s.Origin + "/support"),
-	})
-	s.raise(ctx, alerts.SupportFrozen, f.OrganisationID, map[string]string{"what": string(f.What), "agent": agent.ID})
-	return nil
+	return s.Store.AddFreeze(ctx, f, entry)
 }
 
 func (s *Service) frozenEntry(f Freeze, actor, action, subject string) audit.Entry {
@@ -110,10 +109,6 @@ func (s *Service) frozen(ctx context.Context, c Case, counts func(Freeze) bool) 
 		}
 	}
 	return nil
-}
-
-func (s *Service) raise(ctx context.Context, kind alerts.Kind, organisationID string, data map[string]string) {
-	s.Alerts.Raise(ctx, alerts.Alert{Kind: kind, OrganisationID: organisationID, At: s.now(), Data: data})
 }
 
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }

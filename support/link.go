@@ -47,13 +47,13 @@ func (s *Service) UseLink(ctx context.Context, token secret.Secret) (Case, error
 	return c, nil
 }
 
-// sendLink mails the newest link.
-func (s *Service) sendLink(ctx context.Context, about matter) {
+// linkLetter is the letter with the newest link.
+func (s *Service) linkLetter(about matter) []any {
 	p := about.Member.Person
-	s.Announcer.Letter(ctx, accounts.Letter{
+	return []any{accounts.Letter{
 		Kind: accounts.LetterNewPhone, PersonID: p.ID, Display: p.Display, Locale: p.Locale, OrganisationID: about.OrganisationID,
 		Token: s.linkToken(about.ID, about.Link), Life: LinkLife,
-	})
+	}}
 }
 
 // textAccess sends the newest code of a forgotten phone by text message, where that was chosen: before the case goes on, because what
@@ -78,15 +78,15 @@ func (s *Service) textAccess(ctx context.Context, about matter) error {
 	return errors.Join(ErrChannel, s.Store.Write(ctx, entry))
 }
 
-// mailAccess is the same by mail, after the case went on.
-func (s *Service) mailAccess(ctx context.Context, about matter) {
+// accessLetter is the same by mail, which is written with the step itself; none where another way was chosen.
+func (s *Service) accessLetter(ctx context.Context, about matter) []any {
 	if about.Channel != ByMail {
-		return
+		return nil
 	}
 	p := about.Member.Person
 	agent, _ := s.nameOf(ctx, about.OpenerPersonID)
-	s.Announcer.Letter(ctx, accounts.Letter{
+	return []any{accounts.Letter{
 		Kind: accounts.LetterAccess, PersonID: p.ID, Display: p.Display, Locale: p.Locale, OrganisationID: about.OrganisationID,
 		Token: s.stopToken(about.ID, byMail), Code: otp.AccessCode(s.Keys, about.ID, about.Link), Agent: agent, Life: about.LinkUntil.Sub(s.now()),
-	})
+	}}
 }

@@ -47,29 +47,32 @@ func (d *Desk) Open(ctx context.Context, o Opening) (Case, error) {
 	if err = s.countCase(ctx, st, organisation.ID); err != nil {
 		return Case{}, err
 	}
-	if err = s.Store.OpenCase(ctx, c, s.openedEntry(c)); err != nil {
+	// The code of a forgotten phone is the organisation's own matter: its own administrator needs nobody beside.
+	alone := c.Kind == Forgotten && st.Manages && st.Organisation.ID == c.OrganisationID
+	if err = s.Store.OpenCase(ctx, c, s.openedEntry(ctx, c, alone)); err != nil {
 		return Case{}, err
 	}
-	s.raise(ctx, alerts.CaseOpened, c.OrganisationID, c.words())
-	s.tellManagers(ctx, c, accounts.MemberCaseOpened)
-	// The code of a forgotten phone is the organisation's own matter: its own administrator needs nobody beside.
-	if c.Kind == Forgotten && st.Manages && st.Organisation.ID == c.OrganisationID {
+	if alone {
 		sent, err := s.sendFirst(ctx, matter{Case: c, Organisation: organisation, Member: m}, Move{}, st.Member.ID)
 		if errors.Is(err, ErrChannel) { // nobody heard anything: it makes room for one by mail
 			err = errors.Join(err, s.over(ctx, c, Cancelled, "not-sent"))
 		}
 		return st.sees(sent), err
 	}
-	s.tell(ctx, c, stepOpened)
-	s.callApprovers(ctx, c, c.OrganisationID)
+	s.reach(ctx, c, stepOpened, "")
 	return st.sees(c), nil
 }
 
-// openedEntry has the ticket among what can be erased: agents write names into it.
-func (s *Service) openedEntry(c Case) audit.Entry {
+// openedEntry has the ticket among what can be erased: agents write names into it. Alone says that nobody must sign, and that the
+// person hears of it when the code is sent.
+func (s *Service) openedEntry(ctx context.Context, c Case, alone bool) audit.Entry {
 	entry := s.entry(c, c.OpenerID, "case.opened")
 	entry.Data["identified"] = string(c.Identified)
 	entry.Personal = map[string]string{"ticket": c.Ticket}
+	entry.Tell = []any{s.alert(alerts.CaseOpened, c.OrganisationID, c.words()), s.forManagers(ctx, c, accounts.MemberCaseOpened)}
+	if !alone {
+		entry.Tell = append(entry.Tell, s.notice(ctx, c, stepOpened), s.forApprovers(ctx, c, c.OrganisationID))
+	}
 	return entry
 }
 

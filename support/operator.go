@@ -27,7 +27,12 @@ func (s *Service) signedByOperator(ctx context.Context, c Case, by, requestID, w
 	if late { // nobody thinks of it any more: the person hears of it first
 		m.Due = m.Now.Add(LateWait)
 	}
-	moved, err := s.Store.MoveCase(ctx, m, s.operatorEntry(c, by, requestID, why))
+	entry := s.operatorEntry(c, by, requestID, why)
+	if late {
+		c.Due = m.Due
+		entry.Tell = []any{s.notice(ctx, c, stepApproved)}
+	}
+	moved, err := s.Store.MoveCase(ctx, m, entry)
 	if err == nil && !moved {
 		err = s.why(ctx, c)
 	}
@@ -36,15 +41,14 @@ func (s *Service) signedByOperator(ctx context.Context, c Case, by, requestID, w
 	}
 	s.changed(c)
 	if late {
-		c.Due = m.Due
-		s.tellLater(ctx, c)
+		s.reachLater(ctx, c)
 	}
 	return nil
 }
 
-// tellLater tells the person when a case is carried out whose time had passed.
-func (s *Service) tellLater(ctx context.Context, c Case) {
-	s.tellAs(ctx, c, stepApproved, c.Due.Format("200601021504"))
+// reachLater tells the person, beside the mail, when a case is carried out whose time had passed.
+func (s *Service) reachLater(ctx context.Context, c Case) {
+	s.reach(ctx, c, stepApproved, c.Due.Format("200601021504"))
 }
 
 // operatorEntry stands in the installation's own chain: that the operator had to sign says that the person belongs elsewhere too.

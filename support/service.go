@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"example.com/aye/accounts"
-	"example.com/aye/alerts"
 	"example.com/aye/approval"
 	"example.com/aye/devices"
 	"example.com/aye/internal/secret"
@@ -80,17 +79,6 @@ const (
 	TextStop   TextKind = "stop"
 )
 
-// Announcer writes mail to people.
-type Announcer interface {
-	Announce(ctx context.Context, n accounts.Notice)
-	Letter(ctx context.Context, l accounts.Letter)
-}
-
-// Alerter tells an organisation's own systems.
-type Alerter interface {
-	Raise(ctx context.Context, a alerts.Alert)
-}
-
 // Pusher wakes phones, so that they fetch what there is.
 type Pusher interface {
 	Enqueue(push notify.Push) error
@@ -107,12 +95,10 @@ type Service struct {
 	Phones    Phones
 	Codes     Codes
 	// Texts is nil where nobody sends text messages.
-	Texts     Texter
-	Pusher    Pusher
-	Broker    Broker
-	Announcer Announcer
-	Alerts    Alerter
-	Keys      *secret.Keys
+	Texts  Texter
+	Pusher Pusher
+	Broker Broker
+	Keys   *secret.Keys
 	// OperatorOrganisation is whose agents are the operator's support; empty for none.
 	OperatorOrganisation string
 	Origin               string

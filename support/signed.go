@@ -25,10 +25,14 @@ func (s *Service) signed(ctx context.Context, about matter, part role, by Standi
 	}
 	m.Due = now.Add(Wait(c.Shown, about.Organisation))
 	entry.Data["due"] = m.Due.Format(time.RFC3339)
+	c.State, c.Due = Waiting, m.Due
+	entry.Tell = []any{s.notice(ctx, c, stepApproved)}
 	entries := []audit.Entry{entry}
 	if c.Escalated && by.Operator { // the second approver is of the operator's support, whose signature is needed anyway
 		m.OperatorID, m.OperatorApprovalID = by.Member.ID, requestID
 		entries = append(entries, s.operatorEntry(c, by.Member.ID, requestID, ""))
+	} else if c.Escalated && s.OperatorOrganisation != "" {
+		entries[0].Tell = append(entries[0].Tell, s.forApprovers(ctx, c, s.OperatorOrganisation))
 	}
 	moved, err := s.Store.MoveCase(ctx, m, entries...)
 	if err == nil && !moved {
@@ -37,12 +41,8 @@ func (s *Service) signed(ctx context.Context, about matter, part role, by Standi
 	if err != nil {
 		return err
 	}
-	c.State, c.Due = Waiting, m.Due
 	s.changed(c)
-	s.tell(ctx, c, stepApproved)
-	if c.Escalated && m.OperatorID == "" && s.OperatorOrganisation != "" {
-		s.callApprovers(ctx, c, s.OperatorOrganisation)
-	}
+	s.reach(ctx, c, stepApproved, "")
 	return nil
 }
 
@@ -57,6 +57,7 @@ func (s *Service) sendFirst(ctx context.Context, about matter, m Move, by string
 	if err := s.textAccess(ctx, about); err != nil {
 		return c, err
 	}
+	sent.Tell = append(s.accessLetter(ctx, about), s.notice(ctx, c, stepSent))
 	moved, err := s.Store.MoveCase(ctx, m, append(entries, sent)...)
 	if err == nil && !moved {
 		err = s.why(ctx, c)
@@ -66,8 +67,7 @@ func (s *Service) sendFirst(ctx context.Context, about matter, m Move, by string
 	}
 	c.State, c.Link, c.LinkUntil, c.Left = Sent, m.Link, m.LinkUntil, m.Left
 	s.changed(c)
-	s.mailAccess(ctx, about)
-	s.tell(ctx, c, stepSent)
+	s.reach(ctx, c, stepSent, "")
 	return c, nil
 }
 

@@ -78,6 +78,7 @@ func (s *Service) stop(ctx context.Context, c Case, by, actor string) (Told, err
 	freeze := Freeze{ID: secret.NewID("frz"), What: FrozenPerson, OrganisationID: c.OrganisationID, SubjectID: c.PersonID, CaseID: c.ID, At: s.now()}
 	entry := s.entry(c, actor, "case.stopped")
 	entry.Data["by"], entry.Data["state"] = by, string(c.State)
+	entry.Tell = s.stopTold(ctx, c, by)
 	frozen := s.frozenEntry(freeze, "system", "support.frozen", c.ID)
 	frozen.Data["user"] = c.MembershipID
 	stopped, err := s.Store.StopCase(ctx, Stopping{CaseID: c.ID, By: by, Freeze: freeze, Now: s.now()}, []audit.Entry{entry, frozen}...)
@@ -94,16 +95,19 @@ func (s *Service) stop(ctx context.Context, c Case, by, actor string) (Told, err
 		return s.told(ctx, c)
 	}
 	s.changed(c)
-	agent, _ := s.nameOf(ctx, c.OpenerPersonID)
-	n := accounts.Notice{PersonID: c.PersonID, OrganisationID: c.OrganisationID, Kind: accounts.CaseStopped, Agent: agent, Reason: by}
-	s.Announcer.Announce(ctx, n)
-	n.Kind, n.Link = accounts.MemberCaseStopped, secret.Secret(s.Origin+"/support/cases/"+c.ID)
-	s.Announcer.Announce(ctx, n)
-	words := c.words()
-	words["by"] = by
-	s.raise(ctx, alerts.CaseStopped, c.OrganisationID, words)
 	if err = errors.Join(s.withdraw(ctx, c, c.ApprovalID), s.withdraw(ctx, c, c.OperatorApprovalID)); err != nil {
 		return Told{}, err
 	}
 	return s.told(ctx, c)
+}
+
+// stopTold is what everybody is told who must know.
+func (s *Service) stopTold(ctx context.Context, c Case, by string) []any {
+	agent, _ := s.nameOf(ctx, c.OpenerPersonID)
+	n := accounts.Notice{PersonID: c.PersonID, OrganisationID: c.OrganisationID, Kind: accounts.CaseStopped, Agent: agent, Reason: by}
+	others := n
+	others.Kind, others.Link = accounts.MemberCaseStopped, secret.Secret(s.Origin+"/support/cases/"+c.ID)
+	words := c.words()
+	words["by"] = by
+	return []any{n, others, s.alert(alerts.CaseStopped, c.OrganisationID, words)}
 }

@@ -38,7 +38,7 @@ type Store interface {
 	DueCases(ctx context.Context, now time.Time, limit int) ([]Case, error)
 	// DoneCases are those that a new phone ended and that nobody was told of; CaseTold writes down that they were.
 	DoneCases(ctx context.Context, limit int) ([]Case, error)
-	CaseTold(ctx context.Context, caseID string) (bool, error)
+	CaseTold(ctx context.Context, caseID string, tell ...any) (bool, error)
 
 	// AddCaseCheck keeps a check unless the case has most already: [ErrTooMany].
 	AddCaseCheck(ctx context.Context, c Check, most int, entry audit.Entry) error
@@ -65,8 +65,9 @@ type Store interface {
 	FreezeByID(ctx context.Context, id string) (Freeze, error)
 	// Frozen gives what of these stands.
 	Frozen(ctx context.Context, personID, agentID, organisationID string) ([]Freeze, error)
-	// LiftFreeze ends a freeze, and tells whether it stood. What it held up while its time came waits LateWait from now on.
-	LiftFreeze(ctx context.Context, id, by string, now time.Time, entry audit.Entry) (bool, error)
+	// LiftFreeze ends a freeze, and tells whether it stood. What it held up while its time came waits LateWait from now on, and then
+	// what tell has for the case is told, with that time as its Date.
+	LiftFreeze(ctx context.Context, id, by string, now time.Time, entry audit.Entry, tell map[string][]any) (bool, error)
 }
 
 // Filter chooses cases; empty fields choose all.

@@ -91,8 +91,7 @@ func (s *Service) revoke(ctx context.Context, about matter) (bool, error) {
 	if err != nil || !revoked {
 		return false, err
 	}
-	s.sendLink(ctx, about)
-	s.tellBeside(ctx, about.Case, stepRevoked, phones)
+	s.reachPhones(ctx, about.Case, stepRevoked, "", phones)
 	return true, nil
 }
 
@@ -104,14 +103,16 @@ func (s *Service) tellDone(ctx context.Context) error {
 	}
 	var failed []error
 	for _, c := range done {
-		first, err := s.Store.CaseTold(ctx, c.ID)
+		var tell []any
+		if c.Kind == Lost {
+			tell = []any{s.notice(ctx, c, stepDone), s.forManagers(ctx, c, accounts.MemberPhoneReplaced), s.alert(alerts.PhoneReplaced, c.OrganisationID, c.words())}
+		}
+		first, err := s.Store.CaseTold(ctx, c.ID, tell...)
 		if failed = append(failed, err); err != nil || !first || c.Kind != Lost {
 			continue // a forgotten phone's person heard of the code when it was sent
 		}
 		s.changed(c)
-		s.tell(ctx, c, stepDone)
-		s.tellManagers(ctx, c, accounts.MemberPhoneReplaced)
-		s.raise(ctx, alerts.PhoneReplaced, c.OrganisationID, c.words())
+		s.reach(ctx, c, stepDone, "")
 	}
 	return errors.Join(failed...)
 }

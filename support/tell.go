@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/aye/accounts"
+	"example.com/aye/alerts"
 	"example.com/aye/devices"
 	"example.com/aye/internal/secret"
 	"example.com/aye/notify"
@@ -37,23 +38,8 @@ func (t step) notice() accounts.NoticeKind {
 	return accounts.CaseOpened
 }
 
-// tell tells the person what happened on every way there is, each with a way to stop it.
-func (s *Service) tell(ctx context.Context, c Case, at step) {
-	s.tellBeside(ctx, c, at, s.phonesOf(ctx, c))
-}
-
-// tellBeside is tell with the phones that are woken: after a revocation, those that were there before. What one way cannot
-// do holds up no other.
-func (s *Service) tellBeside(ctx context.Context, c Case, at step, phones []devices.Device) {
-	s.tellOnce(ctx, c, at, "", phones)
-}
-
-// tellAs is tell of a step that can come again: the name tells which time it is, so that a text message goes out for each.
-func (s *Service) tellAs(ctx context.Context, c Case, at step, name string) {
-	s.tellOnce(ctx, c, at, name, s.phonesOf(ctx, c))
-}
-
-func (s *Service) tellOnce(ctx context.Context, c Case, at step, name string, phones []devices.Device) {
+// notice is the mail of a step, with a way to stop the case.
+func (s *Service) notice(ctx context.Context, c Case, at step) accounts.Notice {
 	agent, _ := s.nameOf(ctx, c.OpenerPersonID)
 	n := accounts.Notice{
 		PersonID: c.PersonID, OrganisationID: c.OrganisationID, Kind: at.notice(), Agent: agent, Reason: string(c.Kind),
@@ -62,7 +48,19 @@ func (s *Service) tellOnce(ctx context.Context, c Case, at step, name string, ph
 	if at == stepApproved {
 		n.Date = c.Due
 	}
-	s.Announcer.Announce(ctx, n)
+	return n
+}
+
+// reach tells the person of a step on the ways beside the mail, which is written with the step itself: by text message, and on the
+// phones. What one way cannot do holds up no other. Of a step that can come again the name tells which time it is, so that a text
+// message goes out for each.
+func (s *Service) reach(ctx context.Context, c Case, at step, name string) {
+	s.reachPhones(ctx, c, at, name, s.phonesOf(ctx, c))
+}
+
+// reachPhones is reach with the phones that are woken: after a revocation, those that were there before.
+func (s *Service) reachPhones(ctx context.Context, c Case, at step, name string, phones []devices.Device) {
+	agent, _ := s.nameOf(ctx, c.OpenerPersonID)
 	s.text(ctx, c, agent, at, name)
 	s.wake(c, phones)
 }
@@ -111,23 +109,26 @@ func (s *Service) phonesOf(ctx context.Context, c Case) []devices.Device {
 	return phones
 }
 
-// callApprovers tells the agents of an organisation that one of them must sign.
-func (s *Service) callApprovers(ctx context.Context, c Case, organisationID string) {
-	agent, _ := s.nameOf(ctx, c.OpenerPersonID)
-	s.Announcer.Announce(ctx, accounts.Notice{
-		PersonID: c.PersonID, OrganisationID: organisationID, Kind: accounts.CaseToApprove, Agent: agent, By: c.OpenerID, Reason: string(c.Kind),
-		Link: secret.Secret(s.Origin + "/support/cases/" + c.ID),
-	})
+// forApprovers is what the agents of an organisation are told, one of whom must sign.
+func (s *Service) forApprovers(ctx context.Context, c Case, organisationID string) accounts.Notice {
+	n := s.forManagers(ctx, c, accounts.CaseToApprove)
+	n.OrganisationID = organisationID
+	return n
 }
 
-// tellManagers tells the administrators and owners of the organisation, but for the opener and the person: whoever opens a case has
-// colleagues who look.
-func (s *Service) tellManagers(ctx context.Context, c Case, kind accounts.NoticeKind) {
+// forManagers is what the administrators and owners of the organisation are told, but for the opener and the person: whoever opens a
+// case has colleagues who look.
+func (s *Service) forManagers(ctx context.Context, c Case, kind accounts.NoticeKind) accounts.Notice {
 	agent, _ := s.nameOf(ctx, c.OpenerPersonID)
-	s.Announcer.Announce(ctx, accounts.Notice{
+	return accounts.Notice{
 		PersonID: c.PersonID, OrganisationID: c.OrganisationID, Kind: kind, Agent: agent, By: c.OpenerID, Reason: string(c.Kind),
 		Link: secret.Secret(s.Origin + "/support/cases/" + c.ID),
-	})
+	}
+}
+
+// alert is what an organisation's own systems are told.
+func (s *Service) alert(kind alerts.Kind, organisationID string, data map[string]string) alerts.Alert {
+	return alerts.Alert{Kind: kind, OrganisationID: organisationID, At: s.now(), Data: data}
 }
 
 // changed lets the pages of the case look again.

@@ -15,12 +15,14 @@ import (
 	"time"
 
 	client "github.com/nats-io/nats.go"
+
+	"example.com/aye/broker"
 )
 
 // list is a database's list of changes, which goes back ten seconds further than asked.
 type list struct {
 	mu    sync.Mutex
-	rows  []Change
+	rows  []broker.Change
 	asked int
 	fails error
 	// begun counts those who asked without a moment.
@@ -30,7 +32,7 @@ type list struct {
 func (l *list) add(topic string, ago time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.rows = append(l.rows, Change{topic, time.Now().Add(-ago)})
+	l.rows = append(l.rows, broker.Change{Topic: topic, At: time.Now().Add(-ago)})
 }
 
 func (l *list) fail(err error) {
@@ -45,7 +47,7 @@ func (l *list) times() int {
 	return l.asked
 }
 
-func (l *list) changed(_ context.Context, since time.Time) ([]Change, time.Time, error) {
+func (l *list) changed(_ context.Context, since time.Time) ([]broker.Change, time.Time, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked++
@@ -55,7 +57,7 @@ func (l *list) changed(_ context.Context, since time.Time) ([]Change, time.Time,
 	if l.fails != nil {
 		return nil, time.Time{}, l.fails
 	}
-	var found []Change
+	var found []broker.Change
 	for _, c := range l.rows {
 		if c.At.After(since.Add(-10 * time.Second)) {
 			found = append(found, c)
@@ -254,7 +256,7 @@ func TestALookIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		go b.Heal(ctx, func(ctx context.Context, _ time.Time) ([]Change, time.Time, error) {
+		go b.Heal(ctx, func(ctx context.Context, _ time.Time) ([]broker.Change, time.Time, error) {
 			asked.Add(1)
 			<-ctx.Done()
 			return nil, time.Time{}, ctx.Err()

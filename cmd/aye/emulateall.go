@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,12 +22,13 @@ import (
 // emulateAllCommand is what an Aye that runs elsewhere needs to be tried out: docker-compose.yml has it in the
 // profile demo.
 type emulateAllCommand struct {
-	Dir   string `default:"./aye-emulate" help:"The folder for the credentials, and for aye.yaml, the settings for Aye."`
-	Bind  string `default:"127.0.0.1" help:"The address to listen on."`
-	Port  int    `default:"9000" help:"The first of eleven ports: Google, Apple, MessageBird, Bird and the mail server; the pages of each, in the same order; the phone. 0 for free ones."`
-	Name  string `default:"localhost" help:"The name under which Aye reaches this machine."`
-	Aye   string `default:"http://localhost:8080" help:"The origin of Aye, for the phone in the browser."`
-	Phone string `help:"The origin of the phone in the browser, if it is behind a proxy that leads /inbox/ to the page of Google."`
+	Dir         string `default:"./aye-emulate" help:"The folder for the credentials, and for aye.yaml, the settings for Aye."`
+	Bind        string `default:"127.0.0.1" help:"The address to listen on."`
+	Port        int    `default:"9000" help:"The first of eleven ports: Google, Apple, MessageBird, Bird and the mail server; the pages of each, in the same order; the phone. 0 for free ones."`
+	Name        string `default:"localhost" help:"The name under which Aye reaches this machine."`
+	Aye         string `default:"http://localhost:8080" help:"The origin of Aye, for the phone in the browser."`
+	PhoneListen string `help:"Where the phone in the browser listens, in the place of the last port. It keeps its keys under this address: with that of an aye demo, the phone that was linked there is this one." placeholder:"ADDRESS"`
+	Phone       string `help:"The origin of the phone in the browser, if it is behind a proxy that leads /inbox/ to the page of Google."`
 }
 
 // stands are all stand-ins.
@@ -72,7 +74,7 @@ func (c *emulateAllCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	phone, err := listenAs(ctx, c.address(phonePort))
+	phone, err := listenAs(ctx, cmp.Or(c.PhoneListen, c.address(phonePort)))
 	if err != nil {
 		return err
 	}

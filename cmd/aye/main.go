@@ -15,15 +15,32 @@ import (
 	"github.com/alecthomas/kong"
 
 	"example.com/aye/internal/app"
+	"example.com/aye/internal/aside"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := endable(os.Exit)
 	code := run(ctx, os.Args[1:], &environment{
-		environ: os.Environ(), getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: now,
+		environ: os.Environ(), getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: now, again: again,
 	})
 	stop()
 	os.Exit(code)
+}
+
+// endable is done at the first signal to end, so that what is under way can be finished. The second one ends at once, with the
+// code that shells give to a process that a signal ended.
+func endable(exit func(code int)) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		if number, ok := (<-signals).(syscall.Signal); ok {
+			exit(128 + int(number))
+		}
+	}()
+	return ctx, cancel
 }
 
 // environment is everything of the outside world that a command may touch.
@@ -33,6 +50,8 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
+	// again is this program with another command, nothing where that is not known.
+	again func(command string) aside.Program
 }
 
 // commandLine is every command; one file each.
@@ -60,6 +79,7 @@ type commandLine struct {
 	Phone        phoneCommand        `cmd:"" help:"Be a phone, for trying things out."`
 	Bench        benchCommand        `cmd:"" help:"Measure how fast Aye is here, beside what the machine can do at best."`
 	Emulate      emulateCommand      `cmd:"" help:"Stand in for Apple or Google, for tests."`
+	Aside        asideCommand        `cmd:"" hidden:"" help:"Hash passwords for a server, which starts this itself."`
 	Help         helpCommand         `cmd:"" help:"Explain: aye help config."`
 	Version      versionCommand      `cmd:"" help:"Say which version this is."`
 }

@@ -140,8 +140,12 @@ func (keyRotateCommand) Run(ctx context.Context, env *environment, line *command
 		if err := a.Signer.Rotate(ctx); err != nil {
 			return err
 		}
-		fields(env.stdout, "old key", before, "new key", a.Signer.Thumbprint())
-		fmt.Fprintln(env.stdout, "\nA running server signs with the new key within 30 seconds. Phones learn of it when they next ask; one that sleeps longer than 90 days pairs again.")
+		keys, err := a.Signer.Published()
+		if err != nil {
+			return err
+		}
+		fields(env.stdout, "old key", before, "new key", keys[0].ID)
+		fmt.Fprintln(env.stdout, "\nRunning servers publish the new key within 30 seconds, and sign with it in a minute. Phones learn of it when they next ask; one that sleeps longer than 90 days pairs again.")
 		return nil
 	})
 }

@@ -71,7 +71,9 @@ func (c *personCreateCommand) Run(ctx context.Context, env *environment, line *c
 			return err
 		}
 		if token != "" && a.Config.Mail.Host != "" {
-			a.Invite(ctx, m, token)
+			if err = a.Invite(ctx, m, token); err != nil {
+				return err
+			}
 		}
 		return c.print(env.stdout, toPerson(m), func(w io.Writer) {
 			if token != "" {

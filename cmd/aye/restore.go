@@ -79,6 +79,7 @@ func endedRows(e store.Ended) []endedRow {
 		{"invitations", e.Invitations, "invitations: invite again"},
 		{"cases", int64(e.Cases), "cases of support: open them again, the person may have stopped them"},
 		{"imports", int64(e.Imports), "imports of people that ran: look who is there, and import again"},
+		{"messages", e.Messages, "mails that waited: their links work no longer, and warnings may have been sent"},
 		{"drafts", e.Drafts, "providers of text messages that were not confirmed: fill them in again"},
 	}
 }

@@ -11,16 +11,22 @@ type serveCommand struct{}
 
 // Run serves until it is told to stop.
 func (serveCommand) Run(ctx context.Context, env *environment, line *commandLine) error {
-	c, err := app.LoadConfig(line.Config, env.environ, line.Set)
+	return line.serve(ctx, env, func(ctx context.Context, a *app.App) error { return a.Run(ctx) })
+}
+
+// serve opens the server and runs it.
+func (l *commandLine) serve(ctx context.Context, env *environment, run func(context.Context, *app.App) error) error {
+	c, err := app.LoadConfig(l.Config, env.environ, l.Set)
 	if err != nil {
 		return err
 	}
 	c.Version = version
-	a, err := app.Open(ctx, c, newLogger(c, env), env.now)
+	c.Aside = env.again("aside")
+	a, err := app.OpenPatiently(ctx, c, newLogger(c, env), env.now)
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx)
+	return run(ctx, a)
 }
 
 func newLogger(c app.Config, env *environment) *slog.Logger {

@@ -49,7 +49,7 @@ func setUp(e *testscript.Env) error {
 
 // commands are what stories can say beside what testscript knows.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"ready": ready, "http": call, "field": field, "match": match, "waitfor": waitFor,
+	"ready": ready, "http": call, "field": field, "match": match, "waitfor": waitFor, "aside": asides,
 }
 
 func freePort() (string, error) {

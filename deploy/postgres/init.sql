@@ -3,8 +3,9 @@
 --
 --   createdb aye && AYE_PASSWORD_FILE=password psql -d aye -f deploy/postgres/init.sql
 --
--- The role makes the tables itself, when the first node starts, and owns them; it may do nothing
--- outside of this database, and in it nothing but that.
+-- The role makes the tables itself, when the first node starts, and owns them; in this database it
+-- may do nothing but that. In others of the same server it may do what anybody may: where those are
+-- not yours alone, REVOKE CONNECT ON DATABASE … FROM PUBLIC there.
 \set ON_ERROR_STOP on
 \if :{?role}
 \else

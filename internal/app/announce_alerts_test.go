@@ -27,7 +27,7 @@ func alertingApp(t *testing.T) (a *App, o accounts.Organisation, ada accounts.Me
 		t.Fatal(err)
 	}
 	e := ear{make(chan alerts.Alert, 10)}
-	a.Alerts.Sender, a.announcer.alerts = e, a.Alerts
+	a.Alerts.Sender = e
 	for _, id := range []string{o.ID, ""} {
 		if _, _, err = a.Alerts.Set(t.Context(), id, "https://hooks.example.com/", nil, false); err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ func TestNoticesAreAlerts(t *testing.T) {
 		{notice: accounts.Notice{Kind: accounts.TextsProvider, Reason: "added"}},
 	} {
 		c.notice.OrganisationID = o.ID
-		a.announcer.Announce(t.Context(), c.notice)
+		tells(t, a, c.notice)
 		got := heard()
 		if want := map[bool]int{true: 2}[c.want != ""]; len(got) != want {
 			t.Errorf("%s: %d alerts, want %d", c.notice.Kind, len(got), want)
@@ -85,7 +85,7 @@ func TestNoticesAreAlerts(t *testing.T) {
 		}
 	}
 	// The operator's own is the operator's alone.
-	a.announcer.Announce(t.Context(), accounts.Notice{Kind: accounts.TextsSpent})
+	tells(t, a, accounts.Notice{Kind: accounts.TextsSpent})
 	if got := heard(); len(got) != 1 || got[0].OrganisationID != "" || got[0].Kind != alerts.BudgetPassed {
 		t.Errorf("%+v", got)
 	}
@@ -94,21 +94,15 @@ func TestNoticesAreAlerts(t *testing.T) {
 	}
 }
 
-// TestAlertsDoNotWaitForMail: a mail server that is away, and a caller who left, hold no alert up.
+// TestAlertsDoNotWaitForMail: a mail server that is away, and more mails than may wait, hold no alert up.
 func TestAlertsDoNotWaitForMail(t *testing.T) {
 	t.Parallel()
 	a, o, ada, heard := alertingApp(t)
-	hold := make(chan struct{})
-	for range mailsWaiting + 1 {
-		a.announcer.take(t.Context(), func(context.Context) { <-hold })
-	}
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	a.announcer.Announce(gone, accounts.Notice{Kind: accounts.MemberReported, PersonID: ada.Person.ID, OrganisationID: o.ID})
+	a.announcer.sender = &postman{fail: 1000}
+	tells(t, a, accounts.Notice{Kind: accounts.MemberReported, PersonID: ada.Person.ID, OrganisationID: o.ID})
 	if got := heard(); len(got) != 2 || got[0].Data["user"] != ada.ID {
 		t.Errorf("%+v", got)
 	}
-	close(hold)
 	if err := a.Close(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"log/slog"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/secret"
@@ -11,21 +10,19 @@ import (
 	"example.com/aye/support"
 )
 
-// write mails a letter. Its reader is looked up here and not where somebody waits for an answer.
-func (a *announcer) write(ctx context.Context, l accounts.Letter) {
-	failed := func(err error) {
-		a.log.ErrorContext(ctx, "a letter was not sent", slog.String("kind", string(l.Kind)), slog.String("error", err.Error()))
-	}
-	organisation, err := a.organisation(ctx, l.OrganisationID, l.PersonID)
+// letter mails a letter. Its reader is looked up here and not where somebody waits for an answer.
+func (d *delivery) letter(ctx context.Context, l accounts.Letter) {
+	const missing = "a letter was not sent"
+	organisation, err := d.organisation(ctx, l.OrganisationID, l.PersonID)
 	if err != nil {
-		failed(err)
+		d.failed(ctx, err, missing)
 		return
 	}
 	to := l.Email
 	if to == "" {
-		person, err := a.accounts.People.Person(ctx, l.PersonID)
+		person, err := d.accounts.People.Person(ctx, l.PersonID)
 		if err != nil {
-			failed(err)
+			d.failed(ctx, err, missing)
 			return
 		}
 		to = person.Email
@@ -45,19 +42,20 @@ func (a *announcer) write(ctx context.Context, l accounts.Letter) {
 	case accounts.LetterCheck:
 		kind, path = mail.Check, "/caller/"
 	}
-	content := mail.Content{Person: l.Display, Inviter: l.Inviter, Site: a.site(), Agent: l.Agent, Code: l.Code.Reveal(), Life: cmp.Or(l.Life, support.LinkLife)}
+	content := mail.Content{Person: l.Display, Inviter: l.Inviter, Site: d.site(), Agent: l.Agent, Code: l.Code.Reveal(), Life: cmp.Or(l.Life, support.LinkLife)}
 	if path != "" {
-		content.Link = a.origin + path + l.Token.Reveal()
+		content.Link = d.origin + path + l.Token.Reveal()
 	}
 	if l.OrganisationID != "" {
 		content.Organisation = organisation.Name
 	}
-	a.mail(ctx, kind, cmp.Or(l.Locale, organisation.Locale), to, content)
+	d.left = 1
+	d.mail(ctx, kind, l.PersonID, cmp.Or(l.Locale, organisation.Locale), to, content)
 }
 
 // Invite mails an invitation. The link works once, for its reader alone.
-func (a *App) Invite(ctx context.Context, m accounts.Member, token secret.Secret) {
-	a.announcer.Letter(ctx, accounts.Letter{
+func (a *App) Invite(ctx context.Context, m accounts.Member, token secret.Secret) error {
+	return a.Store.Tell(ctx, accounts.Letter{
 		Kind: accounts.LetterInvitation, PersonID: m.Person.ID, Display: m.Person.Display, Locale: m.Person.Locale,
 		OrganisationID: m.OrganisationID, Token: token,
 	})

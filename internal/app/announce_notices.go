@@ -12,29 +12,30 @@ import (
 	"example.com/aye/notify/mail"
 )
 
-// tell mails a notice to whom it is for.
-func (a *announcer) tell(ctx context.Context, n accounts.Notice, at time.Time) {
+// notice mails a notice to whom it is for.
+func (d *delivery) notice(ctx context.Context, n accounts.Notice) {
 	if aboutNobody(n.Kind) {
-		a.tellAdministrators(ctx, n, at)
+		d.tellAdministrators(ctx, n)
 		return
 	}
 	if n.Kind == accounts.Erased {
 		// Nobody can look up any more who it was.
-		a.mail(ctx, string(n.Kind), n.Locale, n.Email, mail.Content{Person: n.Display, Site: a.site(), At: at})
+		d.left = 1
+		d.mail(ctx, string(n.Kind), n.PersonID, n.Locale, n.Email, mail.Content{Person: n.Display, Site: d.site(), At: d.post.At})
 		return
 	}
-	person, err := a.accounts.People.Person(ctx, n.PersonID)
+	person, err := d.accounts.People.Person(ctx, n.PersonID)
 	if err != nil {
-		a.log.ErrorContext(ctx, "an announcement has no reader", slog.String("kind", string(n.Kind)), slog.String("error", err.Error()))
+		d.failed(ctx, err, "an announcement has no reader")
 		return
 	}
-	organisation, err := a.organisation(ctx, n.OrganisationID, person.ID)
+	organisation, err := d.organisation(ctx, n.OrganisationID, person.ID)
 	if err != nil {
-		a.untold(ctx, n, err)
+		d.failed(ctx, err, noOrganisation)
 		return
 	}
 	content := mail.Content{
-		Site: a.site(), Device: n.Device, Application: n.Application, IP: n.IP, At: at, Day: n.Date,
+		Site: d.site(), Device: n.Device, Application: n.Application, IP: n.IP, At: d.post.At, Day: n.Date,
 		Number: mail.MaskNumber(person.Number), Left: person.RecoveryCodes,
 		Agent: n.Agent, Reason: n.Reason, Role: string(n.Role), Before: string(n.Before), Link: n.Link.Reveal(),
 	}
@@ -42,70 +43,69 @@ func (a *announcer) tell(ctx context.Context, n accounts.Notice, at time.Time) {
 		content.Organisation = organisation.Name
 	}
 	if n.Role != "" {
-		a.name(ctx, n, &content)
+		d.name(ctx, n, &content)
 	}
 	if aboutMember(n.Kind) {
 		content.Member = person.Display
 	}
-	a.notify(ctx, n, organisation, content, a.readers(ctx, n, organisation, person))
+	d.notify(ctx, n, organisation, content, d.readers(ctx, n, organisation, person))
 }
 
 // tellAdministrators tells all who look after the organisation. What is the operator's own is
 // nobody's, and stands in the log.
-func (a *announcer) tellAdministrators(ctx context.Context, n accounts.Notice, at time.Time) {
+func (d *delivery) tellAdministrators(ctx context.Context, n accounts.Notice) {
 	if n.OrganisationID == "" {
-		a.log.ErrorContext(ctx, "something of the operator's own needs a look; of text messages: aye sms-provider",
+		d.log.ErrorContext(ctx, "something of the operator's own needs a look; of text messages: aye sms-provider",
 			slog.String("kind", string(n.Kind)), slog.String("provider", n.Provider), slog.String("reason", n.Reason))
 		return
 	}
-	organisation, err := a.accounts.Organisation(ctx, n.OrganisationID)
+	organisation, err := d.accounts.Organisation(ctx, n.OrganisationID)
 	if err != nil {
-		a.untold(ctx, n, err)
+		d.failed(ctx, err, noOrganisation)
 		return
 	}
-	utc := at.UTC()
+	utc := d.post.At.UTC()
 	content := mail.Content{
-		Site: a.site(), Organisation: organisation.Name, Provider: n.Provider, Reason: n.Reason, Agent: n.Agent, At: at,
+		Site: d.site(), Organisation: organisation.Name, Provider: n.Provider, Reason: n.Reason, Agent: n.Agent, At: d.post.At,
 		Day: time.Date(utc.Year(), utc.Month()+1, 1, 0, 0, 0, 0, time.UTC), // when there is money again
 	}
-	a.name(ctx, n, &content)
-	a.notify(ctx, n, organisation, content, a.staff(ctx, organisation.ID, manages, ""))
+	d.name(ctx, n, &content)
+	d.notify(ctx, n, organisation, content, d.staff(ctx, organisation.ID, manages, ""))
 }
 
 // name says who did what the notice tells of: a member, an application or the operator. Whoever is none
 // of these any more stays without a name.
-func (a *announcer) name(ctx context.Context, n accounts.Notice, c *mail.Content) {
+func (d *delivery) name(ctx context.Context, n accounts.Notice, c *mail.Content) {
 	if n.By == "" {
 		return
 	}
 	if c.ByOperator = n.By == accounts.Operator; c.ByOperator {
 		return
 	}
-	member, err := a.accounts.People.Member(ctx, n.OrganisationID, accounts.UserReference{ID: n.By})
+	member, err := d.accounts.People.Member(ctx, n.OrganisationID, accounts.UserReference{ID: n.By})
 	if err == nil {
 		c.By = member.Person.Display
 		return
 	}
-	application, notFound := a.accounts.Applications.Application(ctx, n.By)
+	application, notFound := d.accounts.Applications.Application(ctx, n.By)
 	if notFound == nil {
 		c.Application = application.Name
 		return
 	}
-	a.log.ErrorContext(ctx, "an announcement does not say who did it", slog.String("kind", string(n.Kind)), slog.String("by", n.By),
+	d.log.ErrorContext(ctx, "an announcement does not say who did it", slog.String("kind", string(n.Kind)), slog.String("by", n.By),
 		slog.String("error", errors.Join(err, notFound).Error()))
 }
 
-func (a *announcer) untold(ctx context.Context, n accounts.Notice, err error) {
-	a.log.ErrorContext(ctx, "an announcement has no organisation", slog.String("kind", string(n.Kind)), slog.String("error", err.Error()))
-}
+const noOrganisation = "an announcement has no organisation"
 
 // notify mails a notice to each reader.
-func (a *announcer) notify(ctx context.Context, n accounts.Notice, organisation accounts.Organisation, content mail.Content, readers []accounts.Person) {
+func (d *delivery) notify(ctx context.Context, n accounts.Notice, organisation accounts.Organisation, content mail.Content, readers []accounts.Person) {
+	d.left = len(readers)
 	for _, reader := range readers {
 		content.Person = reader.Display
 		// Whoever has the old address need not be the person any more.
 		content.Address = mail.MaskAddress(reader.Email)
-		a.mail(ctx, string(n.Kind), cmp.Or(reader.Locale, organisation.Locale), cmp.Or(n.Email, reader.Email), content)
+		d.mail(ctx, string(n.Kind), reader.ID, cmp.Or(reader.Locale, organisation.Locale), cmp.Or(n.Email, reader.Email), content)
 	}
 }
 

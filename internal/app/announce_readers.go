@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 
 	"example.com/aye/accounts"
@@ -26,38 +25,40 @@ func aboutMember(kind accounts.NoticeKind) bool {
 
 // readers are who a notice about a person is for: the person, or others of the organisation. Of a case none of these is who opened
 // it: that person knows, and could not be the second one.
-func (a *announcer) readers(ctx context.Context, n accounts.Notice, o accounts.Organisation, about accounts.Person) []accounts.Person {
+func (d *delivery) readers(ctx context.Context, n accounts.Notice, o accounts.Organisation, about accounts.Person) []accounts.Person {
 	switch {
 	case n.Kind == accounts.CaseToApprove:
-		return a.staff(ctx, o.ID, accounts.Role.Privileged, about.ID, a.opener(ctx, n))
+		return d.beside(ctx, n, o, accounts.Role.Privileged, about)
 	case n.Kind == accounts.MemberCaseOpened || n.Kind == accounts.MemberPhoneReplaced:
-		return a.staff(ctx, o.ID, manages, about.ID, a.opener(ctx, n))
+		return d.beside(ctx, n, o, manages, about)
 	case aboutMember(n.Kind):
-		return a.staff(ctx, o.ID, manages, about.ID)
+		return d.staff(ctx, o.ID, manages, about.ID)
 	}
 	return []accounts.Person{about}
 }
 
-// opener is the person who opened the case, by whatever membership; empty for the operator, and for who is no member any more.
-func (a *announcer) opener(ctx context.Context, n accounts.Notice) string {
-	if n.By == "" || n.By == accounts.Operator {
-		return ""
+// beside are those of the roles but for the person, and for who opened the case, by whatever membership: that is nobody where it is the
+// operator, or no member any more.
+func (d *delivery) beside(ctx context.Context, n accounts.Notice, o accounts.Organisation, of func(accounts.Role) bool, about accounts.Person) []accounts.Person {
+	var opener accounts.Member
+	if n.By != "" && n.By != accounts.Operator {
+		var err error
+		if opener, err = d.accounts.People.Membership(ctx, n.By); err != nil && !errors.Is(err, accounts.ErrNotFound) {
+			d.failed(ctx, err, "")
+			return nil
+		}
 	}
-	m, err := a.accounts.People.Membership(ctx, n.By)
-	if err != nil && !errors.Is(err, accounts.ErrNotFound) {
-		a.log.ErrorContext(ctx, "an announcement does not know who did it", slog.String("kind", string(n.Kind)), slog.String("error", err.Error()))
-	}
-	return m.Person.ID
+	return d.staff(ctx, o.ID, of, about.ID, opener.Person.ID)
 }
 
 // manages tells whether the role looks after an organisation.
 func manages(r accounts.Role) bool { return r == accounts.RoleAdministrator || r == accounts.RoleOwner }
 
 // staff are the active members of those roles, but for some people.
-func (a *announcer) staff(ctx context.Context, organisationID string, of func(accounts.Role) bool, except ...string) []accounts.Person {
-	members, err := a.accounts.People.MemberList(ctx, organisationID)
+func (d *delivery) staff(ctx context.Context, organisationID string, of func(accounts.Role) bool, except ...string) []accounts.Person {
+	members, err := d.accounts.People.MemberList(ctx, organisationID)
 	if err != nil {
-		a.log.ErrorContext(ctx, "those who look after an organisation were not told", slog.String("organisation", organisationID), slog.String("error", err.Error()))
+		d.failed(ctx, err, "those who look after an organisation are not there")
 	}
 	var people []accounts.Person
 	for _, m := range members {

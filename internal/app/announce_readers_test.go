@@ -65,7 +65,7 @@ func TestManagersAreTold(t *testing.T) {
 		{accounts.Notice{Kind: accounts.MemberAlertsChanged, Reason: "removed", By: members["chief@example.com"]}, both, "chief@example.com removed the address for alerts of Tulip."},
 	} {
 		c.notice.OrganisationID = o.ID
-		a.announcer.Announce(ctx, c.notice)
+		tells(t, a, c.notice)
 		var to []string
 		for range c.to {
 			m := p.next(t)

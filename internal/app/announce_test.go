@@ -11,10 +11,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"example.com/aye/accounts"
+	"example.com/aye/internal/audit"
 	"example.com/aye/internal/secret"
 	"example.com/aye/notify/mail"
 )
@@ -25,8 +25,6 @@ type postman struct {
 	tried []time.Time
 	taken []mail.Message
 }
-
-const testOrigin = "https://aye.example.com"
 
 var errAway = errors.New("the mail server is away")
 
@@ -39,42 +37,12 @@ func (p *postman) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
-func TestMailIsTriedThreeTimes(t *testing.T) {
-	t.Parallel()
-	for fails, want := range map[int]int{0: 1, 1: 1, 2: 1, 3: 0} {
-		synctest.Test(t, func(t *testing.T) {
-			var log bytes.Buffer
-			p := &postman{fail: fails}
-			a := newAnnouncer(nil, testOrigin, p, slog.New(slog.NewTextHandler(&log, nil)), time.Now)
-			start := time.Now()
-			a.take(t.Context(), func(ctx context.Context) {
-				a.mail(ctx, "invitation", "en", "ada@example.com", mail.Content{Organisation: "Tulip", Link: "https://aye.example.com/canary"})
-			})
-			if err := a.close(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if len(p.taken) != want || time.Since(start) != time.Duration(min(fails, mailAttempts-1))*mailPause {
-				t.Errorf("%d failures: %d mails after %v", fails, len(p.taken), time.Since(start))
-			}
-			if strings.Contains(log.String(), "canary") || (want == 0) != strings.Contains(log.String(), "level=ERROR") {
-				t.Errorf("%d failures: %s", fails, log.String())
-			}
-		})
+// tells tells people something.
+func tells(t *testing.T, a *App, message any) {
+	t.Helper()
+	if err := a.Store.Tell(t.Context(), message); err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestAnnouncerEndsInTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		a := newAnnouncer(nil, testOrigin, &postman{fail: 100}, slog.New(slog.DiscardHandler), time.Now)
-		a.take(t.Context(), func(ctx context.Context) { a.mail(ctx, "invitation", "en", "ada@example.com", mail.Content{}) })
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if err := a.close(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
-		a.take(t.Context(), func(context.Context) { t.Error("something is announced after the end") })
-	})
 }
 
 func openApp(t *testing.T, change func(*Config)) (*App, error) {
@@ -110,21 +78,23 @@ func TestWhoIsToldInWhichLanguage(t *testing.T) {
 		"ada@example.com": {accounts.RoleMember, "en"}, "eve@example.com": {accounts.RoleMember, ""}, "chief@example.com": {accounts.RoleAdministrator, ""},
 		"owner@example.com": {accounts.RoleOwner, "en"}, "desk@example.com": {accounts.RoleSupport, "en"},
 	} {
-		m, _, err := a.Accounts.AddMember(ctx, o.ID, accounts.Person{Email: email, Display: email, Locale: c.locale}, c.role)
-		if err != nil {
-			t.Fatal(err)
+		m, _, failed := a.Accounts.AddMember(ctx, o.ID, accounts.Person{Email: email, Display: email, Locale: c.locale}, c.role)
+		if failed != nil {
+			t.Fatal(failed)
 		}
 		people[email] = m.Person
 	}
 	tell := func(email string, kind accounts.NoticeKind) {
-		a.announcer.Announce(ctx, accounts.Notice{PersonID: people[email].ID, OrganisationID: o.ID, Kind: kind, Device: "Pixel 9"})
+		tells(t, a, accounts.Notice{PersonID: people[email].ID, OrganisationID: o.ID, Kind: kind, Device: "Pixel 9"})
 	}
 	tell("ada@example.com", accounts.PhoneLinked)
 	tell("eve@example.com", accounts.PhoneLinked)
 	tell("ada@example.com", accounts.MemberReported)
 	tell("chief@example.com", accounts.MemberReported) // who is told of others, and not of himself
-	a.Invite(ctx, accounts.Member{OrganisationID: o.ID, Person: people["ada@example.com"]}, "token")
-	a.announcer.Announce(ctx, accounts.Notice{PersonID: "per_none", OrganisationID: o.ID, Kind: accounts.PhoneLinked})
+	if err = a.Invite(ctx, accounts.Member{OrganisationID: o.ID, Person: people["ada@example.com"]}, "token"); err != nil {
+		t.Fatal(err)
+	}
+	tells(t, a, accounts.Notice{PersonID: "per_none", OrganisationID: o.ID, Kind: accounts.PhoneLinked})
 	if err := a.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +135,7 @@ func TestLetters(t *testing.T) {
 		{accounts.Letter{Kind: accounts.LetterAccess, Display: "Ada", OrganisationID: o.ID, Code: "k7tq-9mwp-x3rd", Life: 15 * time.Minute}, "ada@example.com", "Je tijdelijke code om in te loggen", ""},
 	} {
 		c.letter.PersonID, c.letter.Token = ada.ID, "canary"
-		a.announcer.Letter(ctx, c.letter)
+		tells(t, a, c.letter)
 		m := p.next(t)
 		if c.link == "" {
 			if m.To != c.to || m.Subject != c.subject || strings.Contains(m.Text, "canary") || strings.Contains(m.Text, "://") || !strings.Contains(m.Text, "\n\nk7tq-9mwp-x3rd\n\nDe code werkt 15 minuten.") {
@@ -180,7 +150,7 @@ func TestLetters(t *testing.T) {
 	// Without a reader there is no letter, and what would have been its link stays unsaid.
 	for _, l := range []accounts.Letter{{Kind: accounts.LetterReset}, {Kind: accounts.LetterInvitation, OrganisationID: "org_none", PersonID: ada.ID}, {Kind: "none", PersonID: ada.ID}} {
 		l.Token = "canary"
-		a.announcer.Letter(ctx, l)
+		tells(t, a, l)
 	}
 	if err := a.Close(ctx); err != nil || len(p.taken) > 0 {
 		t.Errorf("%v, and %d letters", err, len(p.taken))
@@ -225,7 +195,7 @@ func TestEveryNotice(t *testing.T) {
 		{accounts.Notice{Kind: accounts.Erased, Email: "old@example.com", Display: "Ada", Locale: "nl"}, "gewist: je naam"},
 	} {
 		c.notice.PersonID = ada.ID
-		a.announcer.Announce(ctx, c.notice)
+		tells(t, a, c.notice)
 		m := p.next(t)
 		to := map[bool]string{true: "old@example.com", false: "ada@example.com"}[c.notice.Email != ""]
 		if m.To != to || !strings.Contains(m.Text, c.want) {
@@ -235,7 +205,7 @@ func TestEveryNotice(t *testing.T) {
 			t.Errorf("%s has another link than it was given: %s", c.notice.Kind, m.Text)
 		}
 	}
-	a.announcer.Announce(ctx, accounts.Notice{Kind: accounts.PhoneRemoved, PersonID: ada.ID, Email: "erased-1@erased.invalid"})
+	tells(t, a, accounts.Notice{Kind: accounts.PhoneRemoved, PersonID: ada.ID, Email: "erased-1@erased.invalid"})
 	if err := a.Close(ctx); err != nil || len(p.taken) > 0 {
 		t.Errorf("%v, and %d mails to nobody", err, len(p.taken))
 	}
@@ -262,7 +232,8 @@ func TestTextsTellAdministrators(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.announcer.now = func() time.Time { return time.Date(2026, 12, 31, 23, 30, 0, 0, time.FixedZone("west", -3*3600)) }
+	at := time.Date(2026, 12, 31, 23, 30, 0, 0, time.FixedZone("west", -3*3600))
+	a.now = func() time.Time { return at.Add(time.Second) }
 	for _, c := range []struct {
 		notice         accounts.Notice
 		dutch, english string
@@ -276,7 +247,9 @@ func TestTextsTellAdministrators(t *testing.T) {
 		{accounts.Notice{Kind: accounts.TextsProvider, Provider: "Ours", Reason: "removed", By: "usr_none"}, "heeft iemand", "somebody removed"},
 	} {
 		c.notice.OrganisationID = o.ID
-		a.announcer.Announce(ctx, c.notice)
+		if err = a.Store.Write(ctx, audit.Entry{At: at, Tell: []any{c.notice}}); err != nil {
+			t.Fatal(err)
+		}
 		got := map[string]string{}
 		for range 2 {
 			m := p.next(t)
@@ -288,8 +261,8 @@ func TestTextsTellAdministrators(t *testing.T) {
 		if strings.Contains(got["chief@example.com"], "://") {
 			t.Errorf("%s has a link, which warnings must not have", c.notice.Kind)
 		}
-		a.announcer.Announce(ctx, accounts.Notice{Kind: c.notice.Kind, Reason: "operators"})
-		a.announcer.Announce(ctx, accounts.Notice{Kind: c.notice.Kind, OrganisationID: "org_none"})
+		tells(t, a, accounts.Notice{Kind: c.notice.Kind, Reason: "operators"})
+		tells(t, a, accounts.Notice{Kind: c.notice.Kind, OrganisationID: "org_none"})
 	}
 	if err := a.Close(ctx); err != nil || len(p.taken) > 0 {
 		t.Errorf("%v, and %d more mails", err, len(p.taken))
@@ -304,6 +277,7 @@ func TestTextsTellAdministrators(t *testing.T) {
 type tray struct {
 	taken chan mail.Message
 	log   lines
+	tell  func()
 }
 
 func (p *tray) Send(_ context.Context, m mail.Message) error {
@@ -313,10 +287,13 @@ func (p *tray) Send(_ context.Context, m mail.Message) error {
 
 func (p *tray) next(t *testing.T) mail.Message {
 	t.Helper()
+	if len(p.taken) == 0 {
+		p.tell()
+	}
 	select {
 	case m := <-p.taken:
 		return m
-	case <-time.After(10 * time.Second):
+	default:
 		t.Fatal("no mail came:", p.log.String())
 		return mail.Message{}
 	}
@@ -349,6 +326,7 @@ func quietApp(t *testing.T) (*App, *tray, accounts.Organisation, accounts.Person
 	}
 	p := &tray{taken: make(chan mail.Message, 10)}
 	a.announcer.sender, a.announcer.log = p, slog.New(slog.NewTextHandler(&p.log, nil))
+	p.tell = func() { a.tellOwn(t.Context()) }
 	o, err := a.Accounts.CreateOrganisation(t.Context(), accounts.Organisation{Name: "Tulip", Profile: accounts.Standard, Locale: "nl"})
 	if err != nil {
 		t.Fatal(err)
@@ -358,90 +336,6 @@ func quietApp(t *testing.T) (*App, *tray, accounts.Organisation, accounts.Person
 		t.Fatal(err)
 	}
 	return a, p, o, m.Person
-}
-
-// TestReady: a list of people waits for room, so that the mails of one who waits for a link
-// are not dropped.
-func TestReady(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		a := newAnnouncer(nil, testOrigin, &postman{}, slog.New(slog.DiscardHandler), time.Now)
-		hold, done := make(chan struct{}), 0
-		for range mailsReady + 1 { // one is under way
-			a.take(t.Context(), func(context.Context) { <-hold; done++ })
-			synctest.Wait()
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		if err := a.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a full queue has room: %v", err)
-		}
-		var ready sync.WaitGroup
-		for range 5 {
-			ready.Go(func() {
-				if err := a.Ready(t.Context()); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		synctest.Wait()
-		close(hold)
-		ready.Wait()
-		if err := a.close(t.Context()); err != nil || done != mailsReady+1 {
-			t.Errorf("%d mails were done: %v", done, err)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		a := newAnnouncer(nil, testOrigin, &postman{}, slog.New(slog.DiscardHandler), time.Now)
-		for range mailsWaiting {
-			a.take(t.Context(), func(ctx context.Context) { <-ctx.Done() })
-		}
-		waited := make(chan error)
-		go func() { waited <- a.Ready(t.Context()) }()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if err := a.close(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
-		if err := <-waited; !errors.Is(err, errNoMail) {
-			t.Errorf("a queue that ends: %v", err)
-		}
-	})
-}
-
-// TestInvitationsLeaveRoom: however many are invited, a warning is still taken.
-func TestInvitationsLeaveRoom(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	// Nobody works here: what is taken stays in the queue.
-	a := &announcer{log: slog.New(slog.NewTextHandler(&log, nil)), now: time.Now, queue: make(chan func(context.Context), mailsWaiting)}
-	for range mailsWaiting {
-		a.Letter(t.Context(), accounts.Letter{Kind: accounts.LetterInvitation, Token: "canary"})
-	}
-	if len(a.queue) != mailsWaiting*4/5 || !strings.Contains(log.String(), "an invitation was dropped") || strings.Contains(log.String(), "canary") {
-		t.Errorf("%d invitations wait: %.200s", len(a.queue), log.String())
-	}
-	a.Announce(t.Context(), accounts.Notice{Kind: accounts.TextsProvider, OrganisationID: "org_busy"})
-	a.Announce(t.Context(), accounts.Notice{Kind: accounts.MemberAlertsChanged, OrganisationID: "org_busy"})
-	if len(a.queue) != mailsWaiting*4/5 || strings.Count(log.String(), "a notice was dropped") != 2 {
-		t.Errorf("%d wait, none about a provider or a hook should", len(a.queue))
-	}
-	a.Letter(t.Context(), accounts.Letter{Kind: accounts.LetterReset})
-	a.Letter(t.Context(), accounts.Letter{Kind: accounts.LetterEmail})
-	a.Announce(t.Context(), accounts.Notice{Kind: accounts.PhoneLinked})
-	if len(a.queue) != mailsWaiting*4/5+3 {
-		t.Errorf("%d wait, a reset and a warning should too", len(a.queue))
-	}
-	for range mailsWaiting {
-		a.Announce(t.Context(), accounts.Notice{Kind: accounts.MemberRoleChanged})
-	}
-	if len(a.queue) != mailsWaiting*9/10 {
-		t.Errorf("%d wait: roles keep warnings out, or are kept out", len(a.queue))
-	}
-	a.Announce(t.Context(), accounts.Notice{Kind: accounts.CaseOpened})
-	if len(a.queue) != mailsWaiting*9/10+1 {
-		t.Error("whose case was opened is not told")
-	}
 }
 
 func TestSecretsFromFiles(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"example.com/aye/broker"
 	"example.com/aye/broker/nats"
 	"example.com/aye/devices"
+	"example.com/aye/internal/aside"
 	"example.com/aye/internal/audit"
 	"example.com/aye/internal/observe"
 	"example.com/aye/internal/secret"
@@ -60,9 +61,11 @@ type App struct {
 	webhooks  *webhook.Sender
 	witnesses map[string]witness
 	places    *places
-	failing   *failing
-	log       *slog.Logger
-	now       func() time.Time
+	// aside hashes the passwords of strangers; nil where the server does.
+	aside   *aside.Process
+	failing *failing
+	log     *slog.Logger
+	now     func() time.Time
 }
 
 // Open opens the store and makes the services. Close it.
@@ -90,7 +93,10 @@ func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time)
 	}
 	registerStore(a.Metrics, a.Store)
 	registerBroker(a.Metrics, func() broker.Statistics { return a.Broker.Statistics() })
-	if err := a.wire(ctx, keys); err != nil {
+	if err = c.refuseAnew(ctx, a.Store); err == nil {
+		err = a.wire(ctx, keys)
+	}
+	if err != nil {
 		a.Observer.Tracer.Close(ctx)
 		return nil, errors.Join(err, a.Store.Close())
 	}
@@ -121,15 +127,19 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 		Organisations: a.Store, People: a.Store, Applications: a.Store, Passwords: a.Store, Letters: a.Store, Numbers: a.Store, Imports: a.Store,
 		Hasher: accounts.NewHasher(keys, accounts.HashMemory), Keys: keys, Host: host.Hostname(), Now: a.now,
 	}
-	a.announcer = newAnnouncer(a.Accounts, a.Config.Origin, sender, a.log, a.now)
-	a.Accounts.Announcer = a.announcer
-	registerMail(a.Metrics, func() int { return len(a.announcer.queue) })
-	a.Codes = &otp.Service{Store: a.Store, Keys: keys, Announcer: a.announcer, Now: a.now}
+	if a.Config.Aside.File != "" {
+		a.aside = aside.New(a.Config.Aside, a.log, a.now)
+		a.Accounts.Hasher.Apart = a.aside.Sum
+	}
+	a.announcer = &announcer{accounts: a.Accounts, origin: a.Config.Origin, sender: sender, log: a.log, now: a.now}
+	a.Accounts.Outbox = a.Store
+	registerOutbox(a.Metrics, a.Store.PostsWaiting)
+	a.Codes = &otp.Service{Store: a.Store, Keys: keys, Now: a.now}
 	restored, err := a.Store.Restored(ctx)
 	if err != nil {
 		return err
 	}
-	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: a.Codes, Announcer: a.announcer, Origin: a.Config.Origin, Restored: restored, Now: a.now}
+	a.Devices = &devices.Service{Store: a.Store, Keys: keys, Prover: a.Codes, Origin: a.Config.Origin, Restored: restored, Now: a.now}
 	a.failing = newFailing(a.now)
 	a.Router = notify.NewRouter(notify.Options{
 		Senders: senders, Workers: a.Config.PushWorkers, Queue: a.Config.PushQueue, Report: a.pushed,
@@ -138,11 +148,11 @@ func (a *App) wire(ctx context.Context, keys *secret.Keys) error {
 	requests, deliveries := a.traced()
 	a.Approvals = &approval.Service{
 		Store: requests, Deliveries: deliveries, Audit: a.Store, Directory: a.Accounts, Phones: a.Devices, Codes: a.Codes,
-		Pusher: a.Router, Broker: a.Broker, Announcer: a.announcer, Signer: a.Signer, Keys: keys, Origin: a.Config.Origin, Place: a.places.Place, Now: a.now,
+		Pusher: a.Router, Broker: a.Broker, Signer: a.Signer, Keys: keys, Origin: a.Config.Origin, Place: a.places.Place, Now: a.now,
 	}
 	a.Pairings = &pairing.Service{
 		Store: a.Store, Directory: a.Accounts, Phones: a.Devices, Elder: elder{a.Approvals, a.now}, Codes: a.Codes, Broker: a.Broker,
-		Announcer: a.announcer, Keys: keys, Origin: a.Config.Origin, Thumbprint: a.Signer.Thumbprint, Now: a.now,
+		Keys: keys, Origin: a.Config.Origin, Thumbprint: a.Signer.Thumbprint, Now: a.now,
 	}
 	a.Approvals.Answered, a.Approvals.Disown = a.Pairings.Answered, a.Pairings.Disown
 	a.SignIn = &signin.Service{
@@ -166,7 +176,7 @@ func (a *App) wireTexts(keys *secret.Keys) error {
 	}
 	decided, errs := a.Config.SMS.decided(a.Config.Origin)
 	a.SMS = &sms.Service{
-		Providers: a.Store, Ledger: a.Store, Directory: a.Accounts, Announcer: a.announcer, Vendors: vendors, Keys: keys, Config: decided,
+		Providers: a.Store, Ledger: a.Store, Directory: a.Accounts, Vendors: vendors, Keys: keys, Config: decided,
 		Metrics: newTextMetrics(a.Metrics), Log: a.log, Now: a.now,
 	}
 	a.Accounts.Texter, a.Approvals.Texts = a.SMS, a.SMS
@@ -198,7 +208,9 @@ func (a *App) pushed(ctx context.Context, report notify.Report) {
 
 // Close ends what runs, within the time of ctx, and closes the store.
 func (a *App) Close(ctx context.Context) error {
-	err := errors.Join(a.Router.Close(ctx), a.announcer.close(ctx), a.leaveNodes(ctx), a.places.close(), a.Store.Close())
+	a.tellOwn(ctx)
+	err := errors.Join(a.Router.Close(ctx), a.leaveNodes(ctx), a.places.close(), inTime(ctx, a.Store.Close))
+	a.aside.Close()
 	a.Observer.Tracer.Close(ctx) // the last of all: what is done until here may be traced
 	return err
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"example.com/aye/internal/aside"
 	"example.com/aye/internal/secret"
 )
 
@@ -26,8 +27,11 @@ type Config struct {
 	LogLevel       string        `koanf:"log_level" default:"info" help:"debug, info, warn or error."`
 	LogFormat      string        `koanf:"log_format" default:"json" help:"json or text."`
 	DrainTime      time.Duration `koanf:"drain_time" default:"10s" help:"How long a stopping server waits for what is under way: 1s to 60s."`
+	DrainDelay     time.Duration `koanf:"drain_delay" default:"3s" help:"How long a server that is told to stop goes on first, while /readyz says 503, so that balancers send people elsewhere: 0s to 20s. Only on PostgreSQL: a server alone has nobody to send them to."`
 	PushWorkers    int           `koanf:"push_workers" default:"64" help:"Pushes at one time for each app: 1 to 1000."`
 	PushQueue      int           `koanf:"push_queue" default:"10000" help:"Pushes that may wait for each app: 1 to 1000000. What does not fit is shown as a failed delivery."`
+	Connections    int           `koanf:"connections" default:"0" help:"Connections at one time, waiting browsers among them: 100 to 1000000. 0 for as many as the limit on open files leaves room for, and 100000 at most."`
+	AddressShare   int           `koanf:"address_share" default:"2000" help:"Connections of one address (of IPv6: one /64) at one time, but for waiting browsers: 10 to 1000000. Trusted proxies have no such limit."`
 	WebhookPrivate bool          `koanf:"webhook_private" help:"Lets webhooks go to private addresses: true or false. Only where applications live in the same network as Aye."`
 	Database       Database      `koanf:"database"`
 	Mail           Mail          `koanf:"mail"`
@@ -40,6 +44,9 @@ type Config struct {
 
 	// Version is this program's, for those who watch it. It is no setting.
 	Version string `koanf:"-"`
+	// Aside is this program, to be started once more for the passwords of strangers; without a file they are hashed in the server. It is
+	// no setting.
+	Aside aside.Program `koanf:"-"`
 }
 
 // Database says that everything is kept in PostgreSQL, where several servers share it. Without it there is a file of SQLite

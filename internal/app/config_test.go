@@ -85,6 +85,8 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"drain_time", "0s"},
 		{"drain_time", "61s"},
 		{"drain_time", "soon"},
+		{"drain_delay", "-1s"},
+		{"drain_delay", "21s"},
 		{"push_workers", "0"},
 		{"push_workers", "1001"},
 		{"push_queue", "0"},

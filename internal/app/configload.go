@@ -155,8 +155,11 @@ func (c Config) validate() error {
 	checks := []error{
 		checkOrigin("origin", c.Origin),
 		within("drain_time", c.DrainTime >= time.Second && c.DrainTime <= time.Minute, "1s to 60s"),
+		within("drain_delay", c.DrainDelay >= 0 && c.DrainDelay <= 20*time.Second, "0s to 20s"),
 		within("push_workers", c.PushWorkers >= 1 && c.PushWorkers <= 1000, "1 to 1000"),
 		within("push_queue", c.PushQueue >= 1 && c.PushQueue <= 1_000_000, "1 to 1000000"),
+		within("connections", c.Connections == 0 || c.Connections >= 100 && c.Connections <= 1_000_000, "0, or 100 to 1000000"),
+		within("address_share", c.AddressShare >= 10 && c.AddressShare <= 1_000_000, "10 to 1000000"),
 		within("mail.port", c.Mail.Port >= 1 && c.Mail.Port <= 65535, "1 to 65535"),
 		within("log_level", slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "debug, info, warn or error"),
 		within("log_format", c.LogFormat == "json" || c.LogFormat == "text", "json or text"),

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -14,6 +15,14 @@ import (
 
 // set tells whether PostgreSQL is used.
 func (d Database) set() bool { return d.URL != "" || d.URLFile != "" }
+
+// drainDelay is how long a server that stops goes on for balancers: not at all where there is no other one.
+func (c Config) drainDelay() time.Duration {
+	if !c.Database.set() {
+		return 0
+	}
+	return c.DrainDelay
+}
 
 func (d Database) validate() []error {
 	checks := []error{
@@ -52,4 +61,26 @@ func (c Config) databaseURL() (secret.Secret, error) {
 func (c Config) store(keys *secret.Keys, log *slog.Logger, now func() time.Time) (store.Config, error) {
 	address, err := c.databaseURL()
 	return store.Config{Path: c.database(), URL: address, Connections: c.Database.Connections, Keys: keys, Now: now, Log: log}, err
+}
+
+// refuseAnew keeps a server from beginning with nothing in PostgreSQL while everything is still in a file of SQLite: the
+// settings name PostgreSQL, and nothing was moved, or was moved into another database. Who wants to begin anew says so by
+// moving the file away.
+func (c Config) refuseAnew(ctx context.Context, s *store.Store) error {
+	if !c.Database.set() {
+		return nil
+	}
+	there, moved, err := store.MovedAway(ctx, c.database())
+	if err != nil || !there {
+		return err
+	}
+	unused, err := s.Unused(ctx)
+	if err != nil || !unused {
+		return err
+	}
+	const anew = "to begin with nothing all the same, move that file away"
+	if moved {
+		return fmt.Errorf("%w: %s was moved into another one, so look at database.url and database.url_file; %s", store.ErrAnew, c.database(), anew)
+	}
+	return fmt.Errorf("%w: stop all servers and run `aye migrate-store --from sqlite --to postgres`, which moves what is in %s; %s", store.ErrAnew, c.database(), anew)
 }

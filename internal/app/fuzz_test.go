@@ -57,7 +57,7 @@ func FuzzEnvironment(f *testing.F) {
 // holds wants of settings what the rest of the program believes of them.
 func holds(t *testing.T, c Config) {
 	t.Helper()
-	if c.DrainTime < time.Second || c.DrainTime > time.Minute || c.PushWorkers < 1 || c.PushWorkers > 1000 || c.PushQueue < 1 || c.Mail.Port < 1 || c.Mail.Port > 65535 {
+	if c.DrainTime < time.Second || c.DrainTime > time.Minute || c.DrainDelay < 0 || c.DrainDelay > 20*time.Second || c.PushWorkers < 1 || c.PushWorkers > 1000 || c.PushQueue < 1 || c.Mail.Port < 1 || c.Mail.Port > 65535 {
 		t.Errorf("%+v", c)
 	}
 	if strings.HasSuffix(c.Origin, "/") || strings.ContainsAny(c.Origin, " \r\n") || !strings.Contains(c.Origin, "://") {

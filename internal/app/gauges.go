@@ -6,9 +6,9 @@ import (
 	"example.com/aye/broker"
 )
 
-// registerMail tells how many mails wait.
-func registerMail(registry prometheus.Registerer, waiting func() int) {
-	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aye_mail_queue", Help: "Mails that wait for the mail server; 1000 is full."},
+// registerOutbox tells how many mails wait.
+func registerOutbox(registry prometheus.Registerer, waiting func() int64) {
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aye_outbox_waiting", Help: "Mails in the database that wait to be told; 10000 is full."},
 		func() float64 { return float64(waiting()) }))
 }
 

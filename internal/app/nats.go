@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -63,18 +64,34 @@ func (a *App) leaveNodes(ctx context.Context) error {
 	return a.nats.Close(ctx)
 }
 
-// heal makes up for hints that did not come from other nodes.
+// healFailed is how often the log says that the database was not asked.
+const healFailed = time.Minute
+
+// heal makes up for hints that did not come from other nodes, and from commands. Where there is no NATS it is the only way: a
+// second server on the database that was not told of NATS must not leave people waiting. A file of SQLite has one server.
 func (a *App) heal(ctx context.Context) {
-	if a.nats == nil {
-		return
-	}
-	a.nats.Heal(ctx, func(ctx context.Context, since time.Time) ([]nats.Change, time.Time, error) {
+	changes := func(ctx context.Context, since time.Time) ([]broker.Change, time.Time, error) {
 		rows, next, err := a.Store.Changed(ctx, since)
-		changes := make([]nats.Change, 0, len(rows))
+		changes := make([]broker.Change, 0, len(rows))
 		for _, r := range rows {
-			changes = append(changes, nats.Change(r))
+			changes = append(changes, broker.Change(r))
 		}
 		return changes, next, err
+	}
+	if a.nats != nil {
+		a.nats.Heal(ctx, changes)
+		return
+	}
+	memory, alone := a.Broker.(*broker.Memory)
+	if !alone || !a.Config.Database.set() {
+		return
+	}
+	var told time.Time
+	memory.Heal(ctx, changes, func(ctx context.Context, err error) {
+		if time.Since(told) > healFailed {
+			told = time.Now()
+			a.log.WarnContext(ctx, "the database was not asked for changes and is asked again", slog.String("error", err.Error()))
+		}
 	})
 }
 

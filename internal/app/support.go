@@ -15,13 +15,13 @@ import (
 
 // wireSupport makes what helps people who lost a phone, what tells of it, and what they may know of themselves.
 func (a *App) wireSupport(ctx context.Context, keys *secret.Keys) error {
-	a.Alerts = &alerts.Service{Store: a.Store, Sender: watchedAlerts{a.webhooks, a.outside}, Announcer: a.announcer, Private: a.Config.WebhookPrivate, Log: a.log, Now: a.now}
-	a.Privacy = &privacy.Service{Store: a.Store, Directory: a.Accounts, Announcer: a.announcer, Ended: a.left, Now: a.now}
+	a.Alerts = &alerts.Service{Store: a.Store, Sender: watchedAlerts{a.webhooks, a.outside}, Private: a.Config.WebhookPrivate, Log: a.log, Now: a.now}
+	a.Privacy = &privacy.Service{Store: a.Store, Directory: a.Accounts, Ended: a.left, Now: a.now}
 	a.Support = &support.Service{
 		Store: a.Store, Directory: a.Accounts, Asker: a.Approvals, Phones: a.Devices, Codes: a.Codes, Texts: caseTexts{a.SMS}, Pusher: a.Router, Broker: a.Broker,
-		Announcer: a.announcer, Alerts: a.Alerts, Keys: keys, OperatorOrganisation: a.Config.Support.Organisation, Origin: a.Config.Origin, Now: a.now,
+		Keys: keys, OperatorOrganisation: a.Config.Support.Organisation, Origin: a.Config.Origin, Now: a.now,
 	}
-	a.announcer.alerts, a.SignIn.Recoveries = a.Alerts, a.Support
+	a.announcer.support, a.SignIn.Recoveries = a.Support, a.Support
 	a.Approvals.Reported, a.Accounts.Ended = a.reported, a.left
 	return a.checkSupport(ctx)
 }

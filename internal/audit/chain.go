@@ -30,6 +30,9 @@ type Entry struct {
 	// Personal are values that name somebody, for example "ip", "email", "name". The chain has a salted commitment of
 	// each, and the value stands beside it, where it can be erased.
 	Personal map[string]string `json:"-"`
+	// Tell is what people are told because of it: an accounts.Notice, accounts.Letter or alerts.Alert each. It is kept in the
+	// transaction of the entry, and told until it was heard. What the store cannot keep fails the change.
+	Tell []any `json:"-"`
 }
 
 // Row is an entry in its place in the chain.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"testing"
+	"time"
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/secret"
 	"example.com/aye/notify"
+	"example.com/aye/store"
 )
 
 // Pusher writes down what would be pushed.
@@ -46,18 +49,44 @@ func (p *Pusher) Taken(kind notify.Kind) []notify.Push {
 	return slices.DeleteFunc(taken, func(push notify.Push) bool { return push.Message.Kind != kind })
 }
 
-// Announcer writes down what people would be told.
+// Announcer reads what people would be told, out of the outbox of the world's database.
 type Announcer struct {
+	tb    testing.TB
+	store *store.Store
+	now   func() time.Time
+
 	mu      sync.Mutex
 	notices []accounts.Notice
 	letters []accounts.Letter
 }
 
-// Announce takes a notice.
-func (a *Announcer) Announce(_ context.Context, n accounts.Notice) {
+// read takes what waits.
+func (a *Announcer) read() {
+	a.tb.Helper()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.notices = append(a.notices, n)
+	for _, lane := range []store.Lane{store.Soon, store.Later} {
+		for {
+			posts, err := a.store.TakePosts(context.WithoutCancel(a.tb.Context()), lane, a.now().Add(time.Hour), 100)
+			if err != nil {
+				a.tb.Error(err)
+			}
+			for _, p := range posts {
+				switch m := p.Message.(type) {
+				case accounts.Notice:
+					a.notices = append(a.notices, m)
+				case accounts.Letter:
+					a.letters = append(a.letters, m)
+				}
+				if _, err = a.store.PostDone(context.WithoutCancel(a.tb.Context()), p); err != nil {
+					a.tb.Error(err)
+				}
+			}
+			if len(posts) == 0 {
+				break
+			}
+		}
+	}
 }
 
 // Told gives the kinds of what the person was told, oldest first.
@@ -71,23 +100,17 @@ func (a *Announcer) Told(personID string) []accounts.NoticeKind {
 
 // Notices gives what the person was told, oldest first.
 func (a *Announcer) Notices(personID string) []accounts.Notice {
+	a.tb.Helper()
+	a.read()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(a.notices), func(n accounts.Notice) bool { return n.PersonID != personID })
 }
 
-// Letter takes a letter.
-func (a *Announcer) Letter(_ context.Context, l accounts.Letter) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.letters = append(a.letters, l)
-}
-
-// Ready has room for ever.
-func (a *Announcer) Ready(ctx context.Context) error { return ctx.Err() }
-
 // Letters gives the letters of a kind to the person, oldest first.
 func (a *Announcer) Letters(kind accounts.LetterKind, personID string) []accounts.Letter {
+	a.tb.Helper()
+	a.read()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(a.letters), func(l accounts.Letter) bool { return l.Kind != kind || l.PersonID != personID })

@@ -1,6 +1,8 @@
 package ayetest
 
 import (
+	"strings"
+
 	"example.com/aye/accounts"
 	"example.com/aye/internal/secret"
 )
@@ -41,10 +43,21 @@ func (w *World) AddPerson(name string) accounts.Member {
 // AddMember makes a new person a member.
 func (w *World) AddMember(o accounts.Organisation, name string, role accounts.Role) accounts.Member {
 	w.Helper()
-	email := secret.NewID("mail") + "@example.com"
+	email := address()
 	m, _, err := w.Accounts.AddMember(w.Context(), o.ID, accounts.Person{Email: email, Display: name}, role)
 	w.must(err)
 	return m
+}
+
+// address makes an e-mail address that is nobody's yet. It has no digit and none of the letters from a to f beside its fixed
+// parts, so that who is searched for by a name is not found by chance.
+func address() string {
+	return strings.Map(func(r rune) rune {
+		if at := strings.IndexRune("0123456789abcdef", r); at >= 0 {
+			return 'g' + rune(at)
+		}
+		return r
+	}, secret.NewID("mail")) + "@example.com"
 }
 
 // Join makes a person who is there already a member of another organisation too.
@@ -69,7 +82,7 @@ func (w *World) SetPassword(m accounts.Member) {
 // Invite invites somebody new to the world's own organisation, and gives the token of the link.
 func (w *World) Invite(name string, role accounts.Role) (accounts.Member, secret.Secret) {
 	w.Helper()
-	email := secret.NewID("mail") + "@example.com"
+	email := address()
 	m, err := w.Accounts.Invite(w.Context(), w.Organisation.ID, accounts.Person{Email: email, Display: name}, role)
 	w.must(err)
 	return m, w.Announcer.LastLetter(accounts.LetterInvitation, m.Person.ID)

@@ -10,7 +10,7 @@ import (
 
 // wireSignIn joins the room of sessions to the others.
 func (w *World) wireSignIn() {
-	w.Codes.Keys, w.Codes.Announcer, w.Pairings.Codes = w.Keys, w.Announcer, w.Codes
+	w.Codes.Keys, w.Pairings.Codes = w.Keys, w.Codes
 	w.SignIn = &signin.Service{
 		Store: w.Store, Passwords: w.Accounts, Letters: w.Accounts, Directory: w.Accounts, Asker: w.Approvals, Phones: w.Devices, Pairings: w.Pairings, Now: w.Clock.Now,
 		Place: func(ip string) string { return "the place of " + ip },

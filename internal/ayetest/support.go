@@ -67,11 +67,11 @@ func (a *Alerted) Kinds() []alerts.Kind {
 // wireSupport joins the rooms of support, alerts and privacy to the others.
 func (w *World) wireSupport() {
 	now := w.Clock.Now
-	w.Alerts = &alerts.Service{Store: w.Store, Sender: w.Alerted, Announcer: w.Announcer, Log: slog.New(slog.DiscardHandler), Now: now}
-	w.Privacy = &privacy.Service{Store: w.Store, Directory: w.Accounts, Announcer: w.Announcer, Ended: w.left, Now: now}
+	w.Alerts = &alerts.Service{Store: w.Store, Sender: w.Alerted, Log: slog.New(slog.DiscardHandler), Now: now}
+	w.Privacy = &privacy.Service{Store: w.Store, Directory: w.Accounts, Ended: w.left, Now: now}
 	w.Support = &support.Service{
 		Store: w.Store, Directory: w.Accounts, Asker: w.Approvals, Phones: w.Devices, Codes: w.Codes, Texts: caseTexts{w.SMS}, Pusher: w.Pusher, Broker: w.Broker,
-		Announcer: w.Announcer, Alerts: w.Alerts, Keys: w.Keys, Origin: Origin, Now: now,
+		Keys: w.Keys, Origin: Origin, Now: now,
 	}
 	w.SignIn.Recoveries, w.Accounts.Ended = w.Support, w.left
 	w.Approvals.Reported = func(ctx context.Context, r approval.Request) error {

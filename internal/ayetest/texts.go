@@ -181,7 +181,7 @@ func (w *World) LastText(number string) string {
 // wireTexts joins the room of text messages to the others.
 func (w *World) wireTexts() {
 	w.SMS = &sms.Service{
-		Providers: w.Store, Ledger: w.Store, Directory: w.Accounts, Announcer: w.Announcer, Keys: w.Keys, Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
+		Providers: w.Store, Ledger: w.Store, Directory: w.Accounts, Keys: w.Keys, Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
 		Vendors: map[sms.Kind]sms.Vendor{sms.MessageBird: w.Texts, sms.Bird: w.Texts},
 		Config: sms.Config{Origin: Origin, Country: "NL", Prices: sms.Prices{
 			Currency: "EUR", Unknown: 150_000,

@@ -102,7 +102,7 @@ func Database(tb testing.TB) string {
 func newWorld(tb testing.TB, config store.Config) *World {
 	tb.Helper()
 	w := &World{
-		TB: tb, Clock: NewClock(), Broker: broker.NewMemory(), Pusher: &Pusher{}, Announcer: &Announcer{}, Texts: &Texts{}, Alerted: &Alerted{},
+		TB: tb, Clock: NewClock(), Broker: broker.NewMemory(), Pusher: &Pusher{}, Texts: &Texts{}, Alerted: &Alerted{},
 		phones: &phones{of: map[string][]*Phone{}},
 	}
 	var err error
@@ -112,6 +112,7 @@ func newWorld(tb testing.TB, config store.Config) *World {
 	w.Store, err = store.Open(tb.Context(), config)
 	w.must(err)
 	tb.Cleanup(func() { w.must(w.Store.Close()) })
+	w.Announcer = &Announcer{tb: tb, store: w.Store, now: w.Clock.Now}
 	w.Signer, err = signing.Load(tb.Context(), w.Store, Origin, w.Clock.Now)
 	w.must(err)
 	w.wire()
@@ -160,17 +161,17 @@ func (w *World) wire() {
 	now := w.Clock.Now
 	w.Accounts = &accounts.Service{
 		Organisations: w.Store, People: w.Store, Applications: w.Store, Passwords: w.Store, Letters: w.Store, Numbers: w.Store, Imports: w.Store,
-		Hasher: accounts.NewHasher(w.Keys, HashMemory), Keys: w.Keys, Announcer: w.Announcer, Host: "aye.example.com", Now: now,
+		Hasher: accounts.NewHasher(w.Keys, HashMemory), Keys: w.Keys, Outbox: w.Store, Host: "aye.example.com", Now: now,
 	}
 	w.Codes = &otp.Service{Store: w.Store, Now: now}
-	w.Devices = &devices.Service{Store: w.Store, Keys: w.Keys, Prover: w.Codes, Announcer: w.Announcer, Origin: Origin, Now: now}
+	w.Devices = &devices.Service{Store: w.Store, Keys: w.Keys, Prover: w.Codes, Origin: Origin, Now: now}
 	w.Approvals = &approval.Service{
 		Store: w.Store, Deliveries: w.Store, Audit: w.Store, Directory: w.Accounts, Phones: w.Devices, Codes: w.Codes,
-		Pusher: w.Pusher, Broker: w.Broker, Announcer: w.Announcer, Signer: w.Signer, Keys: w.Keys, Origin: Origin, Now: now,
+		Pusher: w.Pusher, Broker: w.Broker, Signer: w.Signer, Keys: w.Keys, Origin: Origin, Now: now,
 	}
 	w.Pairings = &pairing.Service{
 		Store: w.Store, Directory: w.Accounts, Phones: w.Devices, Elder: elder{w.Approvals, w.Clock}, Broker: w.Broker,
-		Announcer: w.Announcer, Keys: w.Keys, Origin: Origin, Thumbprint: w.Signer.Thumbprint, Now: now,
+		Keys: w.Keys, Origin: Origin, Thumbprint: w.Signer.Thumbprint, Now: now,
 	}
 	w.Approvals.Answered, w.Approvals.Disown = w.Pairings.Answered, w.Pairings.Disown
 	w.wireTexts()

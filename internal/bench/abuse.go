@@ -1,45 +1,29 @@
 package bench
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/url"
-	"strings"
-	"sync"
-	"sync/atomic"
+	"slices"
 	"time"
 )
 
-// abuseByQuiet is how many times as long as in quiet the others' logins may take, of a hundred the slowest.
-const abuseByQuiet = 2
-
-// attack is something that somebody does to keep others out, from many addresses of this machine, until its context ends. It tells
-// how often it came to something.
-type attack struct {
-	name, what, times string
-	do                func(ctx context.Context, t *target, times *atomic.Int64, room int)
-}
-
-var attacks = []attack{
-	{"account", "10,000 logins a minute on one account", "passwords were tried", guess},
-	{"drip", "500 requests that come byte by byte", "connections dripped", drip},
-	{"sockets", "20,000 sockets that say nothing", "sockets were opened", crowdOfSockets},
-	{"dots", "1 MiB of dots as a token", "tokens were sent", dots},
-}
-
 const (
-	guessesPerSecond = 10_000 / 60
-	guessAddresses   = 1_000
-	drips            = 500
-	dripEvery        = 200 * time.Millisecond
-	sockets          = 20_000
-	dotsPerSecond    = 50
+	// abuseByQuiet is how many times as long as without an attack the others' logins may take, of a hundred the slowest.
+	abuseByQuiet = 2
+	// abuseTurns is how often each attack is made: those without it, aimed aside, and at Aye take turns.
+	abuseTurns = 4
 )
 
-// abuse lets people log in at a steady pace, first in quiet and then beside each attack.
+// suffered is what came of the logins of others, without an attack, beside one on somebody else, and under one.
+type suffered struct {
+	quiet, aside, under measured
+	atWall, atAye       fought
+}
+
+// abuse lets people log in at a steady pace: in quiet, beside an attack on a bare server of this machine that refuses everything,
+// and under the same attack. Who attacks takes the processor from who is attacked here, as nowhere else; what that alone costs shows
+// beside the bare server.
 func (r *run) abuse(ctx context.Context) error {
 	t, err := r.startAye(ctx, sitting)
 	if err != nil {
@@ -47,145 +31,101 @@ func (r *run) abuse(ctx context.Context) error {
 	}
 	defer r.aye.stop()
 	defer t.close()
-	g := r.group(Abuse, fmt.Sprintf("%d logins a second, and somebody who tries to keep them out", pacePerSecond))
-	quiet, err := r.besideAttack(ctx, t, attack{what: "in quiet"}, nil)
+	wall, err := r.launcher.limit(ctx, "wall", bareSettings{Wall: true})
 	if err != nil {
 		return err
 	}
-	before := quiet.wholes.at(p99)
-	g.add(Row{Name: "abuse.quiet.p99", What: "whole login p99, in quiet", Unit: Seconds, Aye: seconds(before[0])})
-	for _, a := range attacks {
-		var times atomic.Int64
-		m, err := r.besideAttack(ctx, t, a, &times)
+	defer wall.close()
+	g := r.group(Abuse, fmt.Sprintf("%d logins a second, and somebody who tries to keep them out", pacePerSecond))
+	for _, a := range r.attacks() {
+		s, err := r.suffer(ctx, t, wall.listen, a)
 		if err != nil {
 			return err
 		}
-		name := "abuse." + a.name + "."
-		g.add(Row{Name: name + "p99", What: "p99 beside " + a.what, Unit: Seconds, Aye: seconds(m.wholes.at(p99)[0]), Limit: seconds(before[0]), Goal: atMost(abuseByQuiet)})
-		g.add(Row{Name: name + "logins", What: "logins beside it", Unit: Count, Aye: new(float64(m.logins)), Limit: new(float64(quiet.logins))})
-		g.note(fmt.Sprintf("Beside %s, %d %s.", a.what, times.Load(), a.times))
+		s.rows(g, a)
 	}
-	g.note("The limit is the same in quiet. Who attacks has the same processors as the server and those who log in; attacks come from up to " +
-		"1,000 addresses (127.0.0.0/8).")
+	g.note("Who attacks is a process of its own, with up to 1,000 addresses (127.0.0.0/8) in as many networks, and has the same processors as the server " +
+		"and those who log in. So the same attack is made on a bare server too, of the same HTTP library with the same limits of time and size, that " +
+		"answers everything with 403: what is lost there, the attacker takes from everybody on this machine, whoever is attacked.")
 	return nil
 }
 
-// besideAttack measures logins while the attack goes on.
-func (r *run) besideAttack(ctx context.Context, t *target, a attack, times *atomic.Int64) (measured, error) {
-	r.Progress.say("logins %s", strings.TrimPrefix("beside "+a.what, "beside in quiet"))
-	attacking, stop := context.WithCancel(ctx)
-	var attacker sync.WaitGroup
-	if a.do != nil {
-		attacker.Go(func() { a.do(attacking, t, times, r.held(sockets)) })
-		if err := pause(ctx, min(r.Duration/5, 2*time.Second), nil); err != nil {
-			stop()
+// attacks are those that were asked for.
+func (o *Options) attacks() []attack {
+	return slices.DeleteFunc(slices.Clone(attacks), func(a attack) bool { return len(o.Attacks) > 0 && !slices.Contains(o.Attacks, a.name) })
+}
+
+// suffer measures logins without the attack, beside it and under it, in turns.
+func (r *run) suffer(ctx context.Context, t *target, wall string, a attack) (s suffered, err error) {
+	for turn := range abuseTurns {
+		r.Progress.say("logins in quiet")
+		m, err := r.besideAttack(ctx, t, a, victim{}, nil)
+		if err != nil {
+			return s, err
+		}
+		s.quiet = joined([]measured{s.quiet, m})
+		r.Progress.say("logins beside %s on another server", a.what)
+		if m, err = r.besideAttack(ctx, t, a, victim{Host: wall, Origin: t.origin, Turn: turn}, &s.atWall); err != nil {
+			return s, err
+		}
+		s.aside = joined([]measured{s.aside, m})
+		r.Progress.say("logins under %s", a.what)
+		if m, err = r.besideAttack(ctx, t, a, victim{Host: t.host, Origin: t.origin, Turn: turn}, &s.atAye); err != nil {
+			return s, err
+		}
+		s.under = joined([]measured{s.under, m})
+	}
+	return s, nil
+}
+
+// abuseRest is how long nothing happens after a turn: what was closed goes.
+const abuseRest = time.Second
+
+// besideAttack measures logins for a part of the time, while the attack on the victim goes on; on nobody where that has no host.
+func (r *run) besideAttack(ctx context.Context, t *target, a attack, v victim, came *fought) (measured, error) {
+	var all attackers
+	if v.Host != "" {
+		var err error
+		if all, err = r.launcher.attack(ctx, a, v); err != nil {
 			return measured{}, err
 		}
+		if err = pause(ctx, min(a.before, r.Duration), nil); err != nil {
+			_, stopErr := all.stop()
+			return measured{}, errors.Join(err, stopErr)
+		}
 	}
-	m, err := r.load(Abuse, t).paced(ctx, pacePerSecond, r.Duration)
-	stop()
-	attacker.Wait()
-	return m, err
-}
-
-// from is a dialer with another address of this machine each time.
-func from(number int) *net.Dialer {
-	return &net.Dialer{Timeout: 5 * time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(number>>8), byte(number))}}
-}
-
-// guess tries passwords on one account, at a steady pace, from many addresses.
-func guess(ctx context.Context, t *target, times *atomic.Int64, _ int) {
-	form := url.Values{"email": {"person-0@example.com"}, "password": {"correct horse battery staple"}}.Encode()
-	var all sync.WaitGroup
-	defer all.Wait()
-	number := 0
-	_, _ = pace(ctx, guessesPerSecond, time.Hour, func() bool {
-		number++
-		client := &http.Client{Timeout: callTime, Transport: &http.Transport{DisableKeepAlives: true, DialContext: from(number % guessAddresses).DialContext}}
-		all.Go(func() {
-			request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url+"/login", strings.NewReader(form))
-			if err != nil {
-				return
-			}
-			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			request.Header.Set("Origin", t.origin)
-			request.Host = strings.TrimPrefix(t.origin, "http://")
-			if response, err := client.Do(request); err == nil {
-				_ = response.Body.Close()
-				times.Add(1)
-			}
-		})
-		return true
-	})
-}
-
-// drip begins requests and never ends them.
-func drip(ctx context.Context, t *target, times *atomic.Int64, _ int) {
-	var all sync.WaitGroup
-	defer all.Wait()
-	for i := range drips {
-		all.Go(func() {
-			for ctx.Err() == nil {
-				dripOnce(ctx, t, i, times)
-			}
-		})
+	m, err := r.load(Abuse, t).paced(ctx, pacePerSecond, r.Duration/abuseTurns)
+	if all != nil {
+		total, stopErr := all.stop()
+		*came, err = came.then(total), errors.Join(err, stopErr)
 	}
+	return m, errors.Join(err, pause(ctx, min(abuseRest, r.Duration), nil))
 }
 
-func dripOnce(ctx context.Context, t *target, number int, times *atomic.Int64) {
-	conn, err := from(number).DialContext(ctx, "tcp", t.host)
-	if err != nil {
-		_ = pause(ctx, dripEvery, nil)
-		return
+// rows tells what was found.
+func (s *suffered) rows(g *Group, a attack) {
+	quiet, aside, under := s.quiet.wholes.at(p50, p99), s.aside.wholes.at(p50, p99), s.under.wholes.at(p50, p99)
+	row := func(name, what string, aye, limit time.Duration, goal *Goal) {
+		g.add(Row{Name: "abuse." + a.name + "." + name, What: what, Unit: Seconds, Aye: seconds(aye), Limit: seconds(limit), Goal: goal})
 	}
-	defer conn.Close()
-	times.Add(1)
-	for _, b := range []byte("POST /v1/approvals HTTP/1.1\r\nHost: " + t.host + "\r\nX-Padding: " + strings.Repeat(".", 4096)) {
-		if _, err := conn.Write([]byte{b}); err != nil || pause(ctx, dripEvery, nil) != nil {
-			return
+	g.add(Row{Name: "abuse." + a.name + ".logins", What: a.what + ": logins", Unit: Count, Aye: new(float64(s.under.logins)), Limit: new(float64(s.quiet.logins))})
+	row("p50", "p50, quiet as the limit", under[0], quiet[0], nil)
+	row("p99", "p99, quiet as the limit", under[1], quiet[1], atMost(abuseByQuiet))
+	row("aside.p99", "p99 beside the attack on the bare server", aside[1], quiet[1], nil)
+	row("beside.p99", "p99, that as the limit", under[1], aside[1], atMost(abuseByQuiet))
+	g.note(fmt.Sprintf("%s: %s on Aye, %s on the bare server.", a.what, s.atAye, s.atWall))
+	for _, m := range []measured{s.quiet, s.aside, s.under} {
+		if m.late > time.Second/pacePerSecond {
+			g.note(fmt.Sprintf("The generator was up to %s behind its pace there.", m.late.Round(time.Millisecond)))
 		}
 	}
 }
 
-// crowdOfSockets opens connections that say nothing, and opens those anew that the server closes.
-func crowdOfSockets(ctx context.Context, t *target, times *atomic.Int64, room int) {
-	var all sync.WaitGroup
-	defer all.Wait()
-	for i := range min(sockets, room) {
-		all.Go(func() {
-			for ctx.Err() == nil {
-				conn, err := from(i%guessAddresses).DialContext(ctx, "tcp", t.host)
-				if err != nil {
-					_ = pause(ctx, time.Second, nil)
-					continue
-				}
-				times.Add(1)
-				ended := context.AfterFunc(ctx, func() { _ = conn.Close() })
-				_, _ = conn.Read(make([]byte, 1)) // until one of both sides closes it
-				ended()
-				_ = conn.Close()
-			}
-		})
+// String is for the report.
+func (f fought) String() string {
+	text := grouped(fmt.Sprint(f.Times)) + " times"
+	if f.Most > 0 {
+		return text + ", " + grouped(fmt.Sprint(f.Most)) + " at one time at most"
 	}
-}
-
-// dots sends tokens that are long and nothing else, at a steady pace.
-func dots(ctx context.Context, t *target, times *atomic.Int64, _ int) {
-	long := bytes.Repeat([]byte{'.'}, 1<<20)
-	body := append(append([]byte(`{"decision":"`), long...), `"}`...)
-	client := newClient(dotsPerSecond)
-	defer client.CloseIdleConnections()
-	var all sync.WaitGroup
-	defer all.Wait()
-	_, _ = pace(ctx, dotsPerSecond, time.Hour, func() bool {
-		authorization, content := "Aye "+string(long), []byte(nil)
-		if times.Add(1)%2 == 0 {
-			authorization, content = "Aye "+string(long[:8192]), body
-		}
-		// The server hangs up on who goes on talking.
-		all.Go(func() {
-			_, _, _ = fetch(ctx, client, http.MethodPost, t.url+"/v1/approvals/apr_0/decision", authorization, content)
-		})
-		return true
-	})
+	return text + fmt.Sprintf(" (%s answered, of these %s with no, %s with not now)", grouped(fmt.Sprint(f.Answered)), grouped(fmt.Sprint(f.Refused)), grouped(fmt.Sprint(f.Limited)))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -22,9 +21,6 @@ const (
 	sitting = 64
 	// askTime is how long the asking may take: a part of the life of the first that were asked.
 	askTime = 200 * time.Second
-	// portsEach is how many connections come from one source address, of which each has about
-	// 28,000 ports.
-	portsEach = 20_000
 )
 
 // crowd is a number of pages that wait and hear nothing. Each costs the generator one
@@ -67,9 +63,12 @@ func (c *crowd) ask(ctx context.Context, count int, progress *Progress) error {
 	return err
 }
 
+// at is the node of the page with the number.
+func (c *crowd) at(i int) node { return c.target.nodes[i%len(c.target.nodes)] }
+
 // seat asks for the page with the number.
 func (c *crowd) seat(ctx context.Context, seats []seat, i int) error {
-	question, err := c.target.ask(ctx, c.people[i/waitersEach], fmt.Sprintf("b-%d", i%waitersEach), waiterLife)
+	question, err := c.target.ask(ctx, c.at(i), c.people[i/waitersEach], fmt.Sprintf("b-%d", i%waitersEach), waiterLife)
 	if err != nil {
 		if ctx.Err() == nil {
 			c.failed(failed("ask", err))
@@ -102,7 +101,7 @@ func (c *crowd) sit(ctx context.Context, i int) error {
 	c.mu.Lock()
 	s := c.seats[i]
 	c.mu.Unlock()
-	conn, err := c.target.connect(ctx, sourced(c.target.dialer, i), eventsPath(s.id), s.ticket)
+	conn, err := c.target.connect(ctx, c.at(i), c.target.way(i), eventsPath(s.id), s.ticket)
 	if err != nil {
 		return err
 	}
@@ -113,22 +112,6 @@ func (c *crowd) sit(ctx context.Context, i int) error {
 		_ = conn.Close()
 	}
 	return nil
-}
-
-// sourced gives the dialer the source address that the number has.
-func sourced(dialer websocket.Dialer, i int) websocket.Dialer {
-	if address := source(i); address != nil {
-		dialer.NetDialContext = (&net.Dialer{Timeout: 10 * time.Second, LocalAddr: &net.TCPAddr{IP: address}}).DialContext
-	}
-	return dialer
-}
-
-// source is that address; nil for the usual one, which need not be said.
-func source(i int) net.IP {
-	if i < portsEach {
-		return nil
-	}
-	return net.IPv4(127, 0, 0, byte(1+i/portsEach))
 }
 
 // stay keeps a page waiting until ctx ends.
@@ -169,7 +152,7 @@ func hear(conn *websocket.Conn) error {
 
 // renew asks and connects a page anew.
 func (c *crowd) renew(ctx context.Context, i int) error {
-	question, err := c.target.ask(ctx, c.people[i/waitersEach], fmt.Sprintf("b-%d", i%waitersEach), waiterLife)
+	question, err := c.target.ask(ctx, c.at(i), c.people[i/waitersEach], fmt.Sprintf("b-%d", i%waitersEach), waiterLife)
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,84 @@ package bench
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"example.com/aye/internal/bench/carry"
 )
 
 func TestACrowdStays(t *testing.T) {
 	t.Parallel()
-	to := atBare(t)
+	t.Run("on connections of its own", func(t *testing.T) {
+		t.Parallel()
+		stays(t, atBare(t))
+	})
+	t.Run("carried", func(t *testing.T) {
+		t.Parallel()
+		to := atBare(t)
+		address, carried := relay(t, to.host)
+		if err := to.carry(t.Context(), 1, waitersEach-1, []string{address}); err != nil {
+			t.Fatal(err)
+		}
+		stays(t, to)
+		if came := carried.Load(); came != waitersEach { // all but the first, and the last one again
+			t.Errorf("%d were carried", came)
+		}
+	})
+}
+
+// relay takes what is carried to the server at the address; it gives its own, and how many came.
+func relay(t *testing.T, server string) (address string, came *atomic.Int64) {
+	t.Helper()
+	addresses, err := freeAddresses(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ordinary, err := new(net.ListenConfig).Listen(t.Context(), "tcp", addresses[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := carry.Listen(t.Context(), ordinary, addresses[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	came = &atomic.Int64{}
+	running.Go(func() {
+		for {
+			from, err := l.Accept()
+			if err != nil {
+				return
+			}
+			came.Add(1)
+			to, err := new(net.Dialer).Dial("tcp", server)
+			if err != nil {
+				t.Error(err)
+				_ = from.Close()
+				return
+			}
+			for _, way := range [][2]net.Conn{{from, to}, {to, from}} {
+				running.Go(func() {
+					_, _ = io.Copy(way[0], way[1])
+					_ = way[0].Close()
+				})
+			}
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		running.Wait()
+	})
+	return addresses[1], came
+}
+
+// stays has a crowd wait at the target, and breaks one connection, the last.
+func stays(t *testing.T, to *target) {
+	t.Helper()
 	one, _ := to.people.take()
 	var lost atomic.Int64
 	c := &crowd{target: to, people: []*person{one.person}, failed: func(error) { lost.Add(1) }}
@@ -24,7 +94,8 @@ func TestACrowdStays(t *testing.T) {
 	}
 	// A connection breaks: that is a fault, and the page comes back with another request.
 	c.mu.Lock()
-	before := c.seats[1]
+	const last = waitersEach - 1
+	before := c.seats[last]
 	_ = before.conn.Close()
 	c.mu.Unlock()
 	deadline, tick := time.After(10*time.Second), time.NewTicker(lookEvery)
@@ -36,7 +107,7 @@ func TestACrowdStays(t *testing.T) {
 			t.Fatal("the page did not come back")
 		}
 		c.mu.Lock()
-		back = c.seats[1].conn != nil && c.seats[1].id != before.id
+		back = c.seats[last].conn != nil && c.seats[last].id != before.id
 		c.mu.Unlock()
 	}
 	if lost.Load() != 1 || c.renewed.Load() != 1 {
@@ -52,7 +123,7 @@ func TestACrowdStays(t *testing.T) {
 func TestSourceAddresses(t *testing.T) {
 	t.Parallel()
 	for i, want := range map[int]string{
-		0: "<nil>", portsEach - 1: "<nil>", portsEach: "127.0.0.2", 2*portsEach - 1: "127.0.0.2", 2 * portsEach: "127.0.0.3", 1_000_000: "127.0.0.51",
+		0: "<nil>", portsEach - 1: "<nil>", portsEach: "127.0.0.2", 2*portsEach - 1: "127.0.0.2", 2 * portsEach: "127.0.0.3", 1_000_000: "127.0.0.201",
 	} {
 		if got := source(i).String(); got != want {
 			t.Errorf("connection %d comes from %s, want %s", i, got, want)

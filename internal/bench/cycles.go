@@ -48,13 +48,12 @@ func (r *run) cycles(ctx context.Context) error {
 	defer aye.close()
 	targets := map[string]*target{aye.name: aye}
 	for name := range servers {
-		server, t, err := r.bareTarget(ctx, name, name == withEach, connections)
+		server, err := r.startBare(ctx, name, name == withEach, connections)
 		if err != nil {
 			return err
 		}
 		defer server.close()
-		defer t.close()
-		targets[name] = t
+		targets[name] = server.target
 	}
 	g := r.group(Cycles, "whole logins, from the question to the redeem")
 	c := comparison{g: g, costs: map[string]costs{aye.name: {}, withGroups: {}}, costly: map[string]int{}}
@@ -159,6 +158,8 @@ func (c *comparison) tellCosts(aye string) {
 		{metricBytes, "bytes", "bytes allocated a login", Bytes},
 		{metricStatements, "statements", "statements a login", Count},
 		{metricRows, "rows", "rows read a login", Count},
+		{metricDatabaseCPU, "database.cpu", "processor time of PostgreSQL a login", Seconds},
+		{metricLog, "database.log", "write-ahead log a login", Bytes},
 	} {
 		c.g.add(Row{
 			Name: "cycles.each." + each.name, What: each.what, Unit: each.unit,

@@ -3,6 +3,7 @@ package bench
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -74,23 +75,28 @@ func TestGoalsOfCycles(t *testing.T) {
 func TestGoalsOfWaiters(t *testing.T) {
 	t.Parallel()
 	at := func(milliseconds int) latencies { return latencies{time.Duration(milliseconds) * time.Millisecond} }
-	alone := &found{release: measured{releases: at(10)}, commits: at(10)}
+	before := []*found{
+		{release: measured{releases: at(5)}}, {asked: 50, release: measured{releases: at(1)}}, {asked: fewWaiters, release: measured{releases: at(10)}},
+	}
 	for name, test := range map[string]struct {
-		asked, held             int
+		asked, held, carried    int
 		memory                  float64
 		release, commit         int
 		bytes, byCommit, beside string
 	}{
-		"5,000":                {5000, 5000, 8192, 30, 10, "reached", "reached", "none"},
-		"5,000, slow":          {5000, 5000, 8193, 31, 10, "missed", "missed", "none"},
-		"50,000":               {50_000, 50_000, 100, 20, 1, "reached", "none", "reached"},
-		"50,000, slow":         {50_000, 50_000, 100, 21, 1, "reached", "none", "missed"},
-		"fewer than asked for": {50_000, 19_000, 100, 10, 1, "unjudged", "none", "unjudged"},
-		"few":                  {50, 50, 100, 10, 1, "none", "none", "none"},
+		"5,000":                {5000, 5000, 0, 8192, 30, 10, "reached", "reached", "none"},
+		"5,000, slow":          {5000, 5000, 0, 8193, 31, 10, "missed", "missed", "none"},
+		"50,000":               {50_000, 50_000, 0, 100, 20, 1, "reached", "none", "reached"},
+		"50,000, slow":         {50_000, 50_000, 0, 100, 21, 1, "reached", "none", "missed"},
+		"50,000, some carried": {50_000, 50_000, 31_000, 9000, 20, 1, "none", "none", "reached"},
+		"fewer than asked for": {50_000, 19_000, 0, 100, 10, 1, "unjudged", "none", "unjudged"},
+		"few":                  {51, 51, 0, 100, 10, 1, "none", "none", "none"},
 	} {
-		f := &found{asked: test.asked, held: test.held, memory: test.memory, release: measured{releases: at(test.release)}, commits: at(test.commit)}
+		f := &found{
+			asked: test.asked, held: test.held, carried: test.carried, memory: test.memory, release: measured{releases: at(test.release)}, commits: at(test.commit),
+		}
 		g := &Group{}
-		f.rows(g, alone)
+		f.rows(g, before)
 		for i := range g.Rows {
 			row := &g.Rows[i]
 			before, last, _ := strings.Cut(strings.TrimPrefix(row.Name, "waiters."), ".")
@@ -103,11 +109,20 @@ func TestGoalsOfWaiters(t *testing.T) {
 			}
 		}
 		for row, want := range map[string]string{
-			"bytes": test.bytes, "release.p99": test.byCommit, "release.p50": "none", "release.p99.alone": test.beside, "release.p50.alone": "none",
+			"bytes": test.bytes, "release.p99": test.byCommit, "release.p50": "none", "release.p99.few": test.beside, "release.p50.few": "none",
+			"release.p99.alone": "none", "release.p50.alone": "none",
 		} {
 			if got := judgement(rowOf(t, g, row)); got != want {
 				t.Errorf("%s: the goal of %s is %s, want %s", name, row, got, want)
 			}
+		}
+		if few, alone := rowOf(t, g, "release.p99.few"), rowOf(t, g, "release.p99.alone"); !near(*few.Limit, 0.010) || !near(*alone.Limit, 0.005) {
+			t.Errorf("%s: compared with %v s of few, %v s of none", name, *few.Limit, *alone.Limit)
+		}
+		carried := slices.IndexFunc(g.Rows, func(r Row) bool { return r.Name == "carried" && *r.Aye == float64(test.carried) }) >= 0
+		told := containsAll(strings.Join(g.Notes, " "), "yamux", grouped(strconv.Itoa(test.carried))+" pages had no connection of their own")
+		if carried != (test.carried > 0) || told != carried || g.Rows[0].Carried != test.carried {
+			t.Errorf("%s: that some were carried is told: %v, %v, %d", name, carried, told, g.Rows[0].Carried)
 		}
 	}
 }

@@ -19,23 +19,26 @@ const (
 // not look like growth.
 func (r *run) growth(ctx context.Context) error {
 	g := r.group(Growth, "logins with many that are stored, 16 in flight")
-	server, limit, err := r.bareTarget(ctx, withGroups, false, growthInFlight)
+	server, err := r.startBare(ctx, withGroups, false, growthInFlight)
 	if err != nil {
 		return err
 	}
 	defer server.close()
-	defer limit.close()
+	limit := server.target
 	var first []Row
 	for _, stored := range r.Stored {
 		if err = r.fill(ctx, stored); err != nil {
 			return fmt.Errorf("filling the database: %w", err)
 		}
-		size := float64(r.aye.size())
+		size, err := r.aye.size(ctx)
+		if err != nil {
+			return err
+		}
 		ours, theirs, failure := r.grownLoad(ctx, limit)
 		if failure != nil {
 			return failure
 		}
-		rows := growthRows(ours, theirs, size)
+		rows := growthRows(ours, theirs, float64(size))
 		if first == nil {
 			first = rows
 		}

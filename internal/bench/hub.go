@@ -31,14 +31,11 @@ type hubPages struct {
 
 // hub measures the limit of pages that wait: a hub without anything around it.
 func (r *run) hub(ctx context.Context, count int) (found hubFound, err error) {
-	server, err := r.launcher.limit(ctx, "hub-"+strconv.Itoa(count), bareSettings{Hub: true})
+	t, stop, err := r.startHub(ctx, count)
 	if err != nil {
 		return found, err
 	}
-	defer server.close()
-	t := &target{name: "bare hub", page: pageOrigin, metrics: server.metrics}
-	t.at(server.listen, hubListeners)
-	defer t.close()
+	defer stop()
 	pages := &hubPages{target: t, heard: make(chan time.Time, 1)}
 	defer pages.close()
 	for i := range hubListeners {
@@ -71,9 +68,34 @@ func (r *run) hub(ctx context.Context, count int) (found hubFound, err error) {
 	return found, err
 }
 
+// startHub starts the bare hub for so many pages, of which as many are carried as at Aye.
+func (r *run) startHub(ctx context.Context, count int) (t *target, stop func(), err error) {
+	settings, direct := bareSettings{Hub: true}, r.direct(count)
+	if direct < count {
+		addresses, freeErr := freeAddresses(ctx, 1)
+		if freeErr != nil {
+			return nil, nil, freeErr
+		}
+		settings.Carried = addresses[0]
+	}
+	server, err := r.launcher.limit(ctx, "hub-"+strconv.Itoa(count), settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	t = &target{name: "bare hub", page: pageOrigin, metrics: []string{server.metrics}}
+	t.at(hubListeners, server.listen)
+	stop = func() { t.close(); server.close() }
+	if direct < count {
+		if err = t.carry(ctx, hubListeners+direct, count-direct, []string{settings.Carried}); err != nil {
+			stop()
+		}
+	}
+	return t, stop, err
+}
+
 // open opens the page with the number; read reads until the connection ends.
 func (p *hubPages) open(ctx context.Context, i int, read func(*websocket.Conn)) error {
-	conn, err := p.target.connect(ctx, sourced(p.target.dialer, i), "/wait/"+strconv.Itoa(i), "-")
+	conn, err := p.target.connect(ctx, p.target.node, p.target.way(i), "/wait/"+strconv.Itoa(i), "-")
 	if err != nil {
 		return failed("wait at the bare hub", err)
 	}

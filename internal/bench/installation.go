@@ -2,13 +2,17 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"time"
 
+	"example.com/aye/internal/bench/bare"
 	"example.com/aye/internal/secret"
 )
 
@@ -18,10 +22,10 @@ const pageOrigin = "https://login.example.com"
 // installation is an Aye with its own data, that is started and stopped.
 type installation struct {
 	launcher *launcher
-	data     string // the folder of the database
-	settings string // the file
-	listen   string
-	metrics  string
+	data     string         // the folder of SQLite's database
+	database *bare.Database // PostgreSQL; nil on SQLite
+	settings string         // the file of the first node, with which commands are run
+	nodes    []*ayeNode
 	origin   string
 
 	organisation string
@@ -31,36 +35,67 @@ type installation struct {
 	quiet        []*person // with phones that are not
 	filled       int       // finished requests that were put in
 
-	server *process
 	// crashed is how servers ended that nobody had asked to.
 	crashed error
 }
 
+// ayeNode is one process of it.
+type ayeNode struct {
+	settings        string // the file
+	listen, metrics string
+	server          *process
+}
+
 // newInstallation writes the settings: those of any installation, but for the addresses and
-// where pushes go.
-func newInstallation(ctx context.Context, l *launcher, google *standIn) (*installation, error) {
-	i := &installation{launcher: l, data: filepath.Join(l.dir, "data"), settings: filepath.Join(l.dir, "aye.yaml")}
-	addresses, err := freeAddresses(ctx, 2)
+// where pushes go. Without a database it is SQLite; hints is where NATS is, for several nodes.
+func newInstallation(ctx context.Context, l *launcher, google *standIn, database *bare.Database, nodes int, hints string) (*installation, error) {
+	i := &installation{launcher: l, data: filepath.Join(l.dir, "data"), database: database}
+	addresses, err := freeAddresses(ctx, 2*nodes)
 	if err != nil {
 		return nil, err
 	}
-	i.listen, i.metrics = addresses[0], addresses[1]
-	_, port, err := net.SplitHostPort(i.listen)
+	_, port, err := net.SplitHostPort(addresses[0])
 	if err != nil {
 		return nil, err
 	}
 	i.origin = "http://localhost:" + port
 	settings := map[string]any{
-		"origin": i.origin, "listen": i.listen, "metrics_listen": i.metrics, "data_dir": i.data, "log_level": "info",
+		"origin": i.origin, "data_dir": i.data, "log_level": "info",
 		"push": []map[string]string{{
 			"provider": "fcm", "app": pushApp, "credentials_file": google.credentials, "endpoint": google.endpoint, "roots_file": google.roots,
 		}},
 	}
-	text, err := json.MarshalIndent(settings, "", "  ") // JSON is YAML too
-	if err != nil {
-		return nil, err
+	if database != nil {
+		if settings["key_file"], err = writeKey(l.dir); err != nil {
+			return nil, err
+		}
+		settings["database"] = map[string]any{"url": database.URL}
 	}
-	return i, os.WriteFile(i.settings, text, 0o600)
+	if hints != "" {
+		settings["nats"] = map[string]any{"url": hints}
+	}
+	for at := range nodes {
+		n := &ayeNode{settings: filepath.Join(l.dir, fmt.Sprintf("aye-%d.yaml", at+1)), listen: addresses[2*at], metrics: addresses[2*at+1]}
+		settings["listen"], settings["metrics_listen"] = n.listen, n.metrics
+		text, err := json.MarshalIndent(settings, "", "  ") // JSON is YAML too
+		if err != nil {
+			return nil, err
+		}
+		if err = os.WriteFile(n.settings, text, 0o600); err != nil {
+			return nil, err
+		}
+		i.nodes = append(i.nodes, n)
+	}
+	i.settings = i.nodes[0].settings
+	return i, nil
+}
+
+// writeKey makes the installation's key, which nodes share.
+func writeKey(dir string) (path string, err error) {
+	path = filepath.Join(dir, "key")
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return path, os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key)), 0o400)
 }
 
 // freeAddresses finds addresses on which nobody listens at the moment.
@@ -81,41 +116,63 @@ func freeAddresses(ctx context.Context, count int) (addresses []string, err erro
 	return addresses, err
 }
 
-// start starts the server and waits until it answers.
+// start starts the server.
 func (i *installation) start(ctx context.Context) error {
-	p, err := i.launcher.start(ctx, "aye", "serve", "--config", i.settings)
-	if err != nil {
-		return err
+	return i.startAs(ctx, func(int) []string { return []string{"serve"} })
+}
+
+// startCarried starts it with room for so many connections, and with an address for each node
+// to which some of them are carried.
+func (i *installation) startCarried(ctx context.Context, connections int) (addresses []string, err error) {
+	if addresses, err = freeAddresses(ctx, len(i.nodes)); err != nil {
+		return nil, err
 	}
+	room := fmt.Sprintf("connections=%d", connections)
+	return addresses, i.startAs(ctx, func(at int) []string { return []string{"bench", "--carry", addresses[at], "--set", room} })
+}
+
+// startAs starts the server with the command that each node has, one node after the other, and
+// waits until all answer.
+func (i *installation) startAs(ctx context.Context, command func(at int) []string) error {
 	client := newClient(1)
 	defer client.CloseIdleConnections()
-	if err := p.untilAnswers(ctx, client, "http://"+i.listen+"/readyz"); err != nil {
-		p.close()
-		return err
+	for at, n := range i.nodes {
+		p, err := i.launcher.start(ctx, fmt.Sprintf("aye-%d", at+1), append(command(at), "--config", n.settings)...)
+		if err == nil {
+			n.server = p
+			err = p.untilAnswers(ctx, client, "http://"+n.listen+"/readyz")
+		}
+		if err != nil {
+			i.stop()
+			return err
+		}
 	}
-	i.server = p
 	return nil
 }
 
 // stop ends the server in good order.
 func (i *installation) stop() {
-	if i.server == nil {
-		return
+	for _, n := range i.nodes {
+		if n.server == nil {
+			continue
+		}
+		select {
+		case <-n.server.ended:
+			i.crashed = errors.Join(i.crashed, n.server.exited())
+		default:
+		}
+		n.server.close()
+		n.server = nil
 	}
-	select {
-	case <-i.server.ended:
-		i.crashed = errors.Join(i.crashed, i.server.exited())
-	default:
-	}
-	i.server.close()
-	i.server = nil
 }
 
-// kill ends the server without warning.
-func (i *installation) kill() error {
-	p := i.server
-	i.server = nil
-	return p.kill()
+// kill ends the server without warning, all nodes of it.
+func (i *installation) kill() (err error) {
+	for _, n := range i.nodes {
+		err = errors.Join(err, n.server.kill())
+		n.server = nil
+	}
+	return err
 }
 
 // verifyAudit has the command check the audit log of the server that does not run.
@@ -142,21 +199,29 @@ func (i *installation) verifyAudit(ctx context.Context) error {
 const auditTime = 10 * time.Minute
 
 // size is how much the database takes on the disk, in bytes.
-func (i *installation) size() (total int64) {
+func (i *installation) size(ctx context.Context) (total int64, err error) {
+	if i.database != nil {
+		return i.database.Size(ctx)
+	}
 	for _, name := range []string{"aye.db", "aye.db-wal"} {
 		if info, err := os.Stat(filepath.Join(i.data, name)); err == nil {
 			total += info.Size()
 		}
 	}
-	return total
+	return total, nil
 }
 
 // target makes the running server ready to be driven.
 func (i *installation) target(ctx context.Context, people *rotation, pushes *arrivals, connections int) (*target, error) {
 	t := &target{
 		name: "Aye", origin: i.origin, page: pageOrigin, authorization: credentials(i.application, i.secret.Reveal()),
-		metrics: "http://" + i.metrics + "/metrics", pushes: pushes, people: people,
+		database: i.database, pushes: pushes, people: people,
 	}
-	t.at(i.listen, connections)
+	var addresses []string
+	for _, n := range i.nodes {
+		addresses = append(addresses, n.listen)
+		t.metrics = append(t.metrics, "http://"+n.metrics+"/metrics")
+	}
+	t.at(connections, addresses...)
 	return t, t.learnKeys(ctx)
 }

@@ -17,12 +17,18 @@ import (
 // bareSettings is what a bare program is told, in a file: its application's secret is no
 // business of those who list the processes.
 type bareSettings struct {
-	// Hub makes it the hub alone.
-	Hub                              bool
-	PageOrigin, Database, People     string
-	Each                             bool
-	ApplicationID, ApplicationSecret string
-	Push                             bare.Push
+	// Hub makes it the hub alone, Wall what refuses everything, and Victim who attacks that.
+	Hub, Wall bool
+	Victim    *victim `json:",omitempty"`
+	// Carried is where connections are carried to; of the hub alone.
+	Carried                              string `json:",omitempty"`
+	Origin, PageOrigin, Database, People string
+	Each                                 bool
+	Node, Nodes                          int
+	Hints                                string
+	Keys                                 bare.Keys
+	ApplicationID, ApplicationSecret     string
+	Push                                 bare.Push
 }
 
 // RunBare is a bare program: it serves as the file says until ctx ends, and writes its
@@ -40,11 +46,17 @@ func RunBare(ctx context.Context, file string, out io.Writer) error {
 	}
 	ready := func(listen, metrics string) { fmt.Fprintf(out, "%s %s\n", listen, metrics) }
 	const anywhere = "127.0.0.1:0"
-	if s.Hub {
-		return bare.ServeHub(ctx, anywhere, anywhere, ready)
+	switch {
+	case s.Victim != nil:
+		return runAttack(ctx, *s.Victim, out)
+	case s.Wall:
+		return bare.ServeWall(ctx, anywhere, anywhere, ready)
+	case s.Hub:
+		return bare.ServeHub(ctx, anywhere, anywhere, s.Carried, ready)
 	}
 	return bare.Serve(ctx, bare.Config{
-		Listen: anywhere, Metrics: anywhere, PageOrigin: s.PageOrigin, Database: s.Database, People: s.People, Each: s.Each,
+		Listen: anywhere, Metrics: anywhere, Origin: s.Origin, PageOrigin: s.PageOrigin, Database: s.Database, People: s.People, Each: s.Each,
+		Node: s.Node, Nodes: s.Nodes, Hints: s.Hints, Keys: s.Keys,
 		ApplicationID: s.ApplicationID, ApplicationSecret: s.ApplicationSecret, Push: s.Push, Ready: ready,
 	})
 }
@@ -56,13 +68,23 @@ type limit struct {
 	listen, metrics string
 }
 
-// limit starts a bare program.
+// limit starts a bare server.
 func (l *launcher) limit(ctx context.Context, name string, settings bareSettings) (*limit, error) {
+	p, err := l.bare(ctx, name, settings)
+	if err != nil {
+		return nil, err
+	}
+	listen, metrics, _ := strings.Cut(strings.TrimSpace(p.said.String()), " ")
+	return &limit{process: p, listen: listen, metrics: "http://" + metrics + "/metrics"}, nil
+}
+
+// bare starts a bare program, and waits until it has said something.
+func (l *launcher) bare(ctx context.Context, name string, settings bareSettings) (*process, error) {
 	text, err := json.Marshal(settings)
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(l.dir, name+".json")
+	file := filepath.Join(l.dir, fmt.Sprintf("%s-%d.json", name, l.count))
 	if err = os.WriteFile(file, text, 0o600); err != nil {
 		return nil, err
 	}
@@ -70,41 +92,80 @@ func (l *launcher) limit(ctx context.Context, name string, settings bareSettings
 	if err != nil {
 		return nil, err
 	}
-	said, err := p.untilSaid(ctx, "\n")
-	if err != nil {
+	if _, err = p.untilSaid(ctx, "\n"); err != nil {
 		p.close()
 		return nil, err
 	}
-	listen, metrics, _ := strings.Cut(strings.TrimSpace(said), " ")
-	return &limit{process: p, listen: listen, metrics: "http://" + metrics + "/metrics"}, nil
+	return p, nil
 }
 
-// bareTarget starts a bare server for the people and makes it ready to be driven.
-func (r *run) bareTarget(ctx context.Context, name string, each bool, connections int) (*limit, *target, error) {
+// bareServer is a running bare server: one program, or several that serve together.
+type bareServer struct {
+	target   *target
+	programs []*limit
+	database *bare.Database
+}
+
+// close ends it, and leaves nothing in PostgreSQL.
+func (s *bareServer) close() {
+	if s.target != nil {
+		s.target.close()
+	}
+	for _, p := range s.programs {
+		p.close()
+	}
+	if s.database != nil {
+		_ = s.database.Drop() // the server may be gone
+	}
+}
+
+// bareOrigin is what phones sign for at a bare server.
+const bareOrigin = "http://bare.example.com"
+
+// startBare starts a bare server for the people and makes it ready to be driven.
+func (r *run) startBare(ctx context.Context, name string, each bool, connections int) (started *bareServer, err error) {
 	people := filepath.Join(r.dir, "people.jsonl")
-	if err := writePeople(people, r.aye.people); err != nil {
-		return nil, nil, err
+	if err = writePeople(people, r.aye.people); err != nil {
+		return nil, err
 	}
 	settings := bareSettings{
-		PageOrigin: pageOrigin, Database: filepath.Join(r.dir, name+".db"), People: people, Each: each,
+		Origin: bareOrigin, PageOrigin: pageOrigin, Database: filepath.Join(r.dir, name+".db"), People: people, Each: each,
 		ApplicationID: "app_bare", ApplicationSecret: secret.NewToken().Reveal(),
 		Push: bare.Push{Endpoint: r.google.endpoint, Credentials: r.google.credentials, Roots: r.google.roots},
 	}
-	l, err := r.launcher.limit(ctx, name, settings)
-	if err != nil {
-		return nil, nil, err
+	if settings.Keys, err = bare.NewKeys(); err != nil {
+		return nil, err
+	}
+	server := &bareServer{}
+	defer func() {
+		if err != nil {
+			server.close()
+		}
+	}()
+	if r.Postgres != "" {
+		if server.database, err = bare.MakeDatabase(ctx, r.Postgres, "bare"); err != nil {
+			return nil, err
+		}
+		settings.Database, settings.Nodes, settings.Hints = server.database.URL, r.Nodes, r.hints
 	}
 	t := &target{
-		name: name, origin: "http://" + l.listen, page: pageOrigin,
+		name: name, origin: bareOrigin, page: pageOrigin,
 		authorization: credentials(settings.ApplicationID, settings.ApplicationSecret),
-		metrics:       l.metrics, pushes: r.pushes, people: newRotation(r.aye.people, false, r.now),
+		database:      server.database, pushes: r.pushes, people: newRotation(r.aye.people, false, r.now),
 	}
-	t.at(l.listen, connections)
-	if err := t.learnKeys(ctx); err != nil {
-		l.close()
-		return nil, nil, err
+	var addresses []string
+	for settings.Node = range r.Nodes {
+		l, err := r.launcher.limit(ctx, fmt.Sprintf("%s-%d", name, settings.Node+1), settings)
+		if err != nil {
+			return nil, err
+		}
+		server.programs = append(server.programs, l)
+		addresses = append(addresses, l.listen)
+		t.metrics = append(t.metrics, l.metrics)
 	}
-	return l, t, nil
+	t.at(connections, addresses...)
+	server.target = t
+	return server, t.learnKeys(ctx)
 }
 
 func writePeople(path string, people []*person) error {

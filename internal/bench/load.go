@@ -153,7 +153,7 @@ func (l *load) measure(ctx context.Context, duration time.Duration, over <-chan 
 	if err := pause(ctx, duration/10, over); err != nil {
 		return measured{}, err
 	}
-	before, err := scrape(ctx, l.target.http, l.target.metrics)
+	before, err := l.target.counters(ctx)
 	if err != nil {
 		return measured{}, err
 	}
@@ -162,7 +162,7 @@ func (l *load) measure(ctx context.Context, duration time.Duration, over <-chan 
 		return measured{}, err
 	}
 	to := time.Now()
-	after, err := scrape(ctx, l.target.http, l.target.metrics)
+	after, err := l.target.counters(ctx)
 	if err != nil {
 		return measured{}, err
 	}

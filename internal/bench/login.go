@@ -24,8 +24,11 @@ const (
 type login struct {
 	*target
 
-	person    *person
-	checked   bool
+	person  *person
+	checked bool
+	// Where its three callers are.
+	application, browser, phone node
+
 	question  asked
 	refs      chan string
 	page      *page
@@ -39,7 +42,9 @@ type login struct {
 func (t *target) login(ctx context.Context, p *person) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
-	l := &login{target: t, person: p, checked: t.logins.Add(1)%checkEvery == 1}
+	number := t.logins.Add(1)
+	l := &login{target: t, person: p, checked: number%checkEvery == 1}
+	l.application, l.browser, l.phone = t.place(number)
 	l.refs = t.pushes.expect(p.address)
 	defer t.pushes.forget(p.address)
 	defer func() {
@@ -69,13 +74,13 @@ func (t *target) login(ctx context.Context, p *person) (time.Duration, error) {
 // ask is the application.
 func (l *login) ask(ctx context.Context) (err error) {
 	// The same browser each time, as people have it.
-	l.question, err = l.target.ask(ctx, l.person, "b-"+l.person.device, 0)
+	l.question, err = l.target.ask(ctx, l.application, l.person, "b-"+l.person.device, 0)
 	return err
 }
 
 // wait is the browser: its page waits before the phone is looked at.
 func (l *login) wait(ctx context.Context) (err error) {
-	if l.page, err = l.open(ctx, l.question.ID, l.question.Ticket); err != nil {
+	if l.page, err = l.open(ctx, l.browser, l.question.ID, l.question.Ticket); err != nil {
 		return err
 	}
 	return l.page.begun(ctx)
@@ -104,7 +109,7 @@ func (l *login) fetch(ctx context.Context) error {
 			Challenge string `json:"challenge"`
 		} `json:"approvals"`
 	}
-	if err := call(ctx, l.http, http.MethodGet, l.url+path, proof, nil, http.StatusOK, &answer); err != nil {
+	if err := call(ctx, l.http, http.MethodGet, l.phone.url+path, proof, nil, http.StatusOK, &answer); err != nil {
 		return err
 	}
 	for _, a := range answer.Approvals {
@@ -151,7 +156,7 @@ func (l *login) decide(ctx context.Context) error {
 	}
 	var answer state
 	l.decided = time.Now()
-	if err := call(ctx, l.http, http.MethodPost, l.url+path, proof, body, http.StatusOK, &answer); err != nil {
+	if err := call(ctx, l.http, http.MethodPost, l.phone.url+path, proof, body, http.StatusOK, &answer); err != nil {
 		return err
 	}
 	if answer.ID != l.question.ID || answer.Status != "approved" {
@@ -199,7 +204,7 @@ func (l *login) redeem(ctx context.Context) error {
 		state
 		Assertion string `json:"assertion"`
 	}
-	err := call(ctx, l.http, http.MethodPost, l.url+"/v1/approvals/"+l.question.ID+"/redeem", l.authorization, body, http.StatusOK, &answer)
+	err := call(ctx, l.http, http.MethodPost, l.application.url+"/v1/approvals/"+l.question.ID+"/redeem", l.authorization, body, http.StatusOK, &answer)
 	if err != nil {
 		return err
 	}

@@ -69,9 +69,9 @@ func atBare(t *testing.T) *target {
 	}
 	to := &target{
 		name: "bare", origin: "http://" + addresses[0], page: pageOrigin, authorization: credentials("app_1", "s"),
-		metrics: "http://" + addresses[1] + "/metrics", pushes: pushes, people: newRotation([]*person{ada}, false, time.Now),
+		metrics: []string{"http://" + addresses[1] + "/metrics"}, pushes: pushes, people: newRotation([]*person{ada}, false, time.Now),
 	}
-	to.at(addresses[0], 2)
+	to.at(2, addresses[0])
 	t.Cleanup(func() {
 		to.close()
 		deafen()
@@ -135,7 +135,7 @@ func TestWhatIsWrongIsSeen(t *testing.T) {
 		{"nothing is wrong", func(*target, *person) {}, ""},
 	} {
 		changed, p := &target{
-			name: to.name, origin: to.origin, page: to.page, authorization: to.authorization, host: to.host, url: to.url, http: to.http,
+			name: to.name, origin: to.origin, page: to.page, authorization: to.authorization, node: to.node, nodes: to.nodes, http: to.http,
 			dialer: to.dialer, keys: to.keys, pushes: to.pushes,
 		}, *one.person
 		test.change(changed, &p)

@@ -57,6 +57,32 @@ func scrape(ctx context.Context, client *http.Client, url string) (samples, erro
 	return parseSamples(string(body)), nil
 }
 
+// counters reads the counters of all nodes, and of their database.
+func (t *target) counters(ctx context.Context) (samples, error) {
+	all := samples{}
+	for _, address := range t.metrics {
+		each, err := scrape(ctx, t.http, address)
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range each {
+			all[name] += value
+		}
+	}
+	if t.database == nil {
+		return all, nil
+	}
+	used, err := t.database.Used(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("counters of PostgreSQL: %w", err)
+	}
+	all[metricLog] = used.Log
+	if used.CPU > 0 {
+		all[metricDatabaseCPU] = used.CPU.Seconds()
+	}
+	return all, nil
+}
+
 // The names of what is read.
 const (
 	metricCPU        = "process_cpu_seconds_total"
@@ -69,13 +95,17 @@ const (
 	metricRows       = "aye_store_rows_read_total"
 	metricCommits    = "aye_store_commits_total"
 	metricWaiters    = "aye_waiters"
+
+	// Those of PostgreSQL are ours.
+	metricDatabaseCPU = "postgres cpu"
+	metricLog         = "postgres log"
 )
 
 // costs is what a server spent, by the name of its counter.
 type costs map[string]float64
 
 // counted are the counters of which the differences are told.
-var counted = []string{metricCPU, metricAllocs, metricBytes, metricStatements, metricRows, metricCommits}
+var counted = []string{metricCPU, metricAllocs, metricBytes, metricStatements, metricRows, metricCommits, metricDatabaseCPU, metricLog}
 
 // spent gives how far the counters went from one look to the next. A counter that is not
 // there is left out.

@@ -54,8 +54,17 @@ type Options struct {
 	// Stored are numbers of finished requests in the database: 1 to 10,000,000. Empty leaves
 	// growth out, unless Only names it.
 	Stored []int
+	// Attacks names those of [Abuse]; empty for all.
+	Attacks []string
 	// Kills is how often the server is killed: 1 to 1000; 0 leaves it out, unless Only names it.
 	Kills int
+	// Postgres is the URL of a database of a PostgreSQL server, whose role may make databases;
+	// empty for SQLite.
+	Postgres string
+	// Nodes is how many processes Aye is: 1 to 16, and 1 on SQLite; 0 is 1.
+	Nodes int
+	// NATS is where several nodes tell each other of changes; empty starts a server.
+	NATS string
 	// Dir is where the run's folder is made: on the disk that is to be measured. Empty for the
 	// system's place for such.
 	Dir string
@@ -88,13 +97,23 @@ func (o *Options) normalise() error {
 			return refuse("there is no phase %q; the phases are %s", phase, phaseNames())
 		}
 	}
+	for _, name := range o.Attacks {
+		if !slices.ContainsFunc(attacks, func(a attack) bool { return a.name == name }) {
+			return refuse("there is no attack %q; the attacks are %s", name, attackNames())
+		}
+	}
 	if len(o.Stored) == 0 {
 		o.Stored = usualStored
 	}
 	if o.Kills == 0 {
 		o.Kills = usualKills
 	}
+	o.Nodes = max(1, o.Nodes)
 	switch {
+	case o.Nodes > 16:
+		return refuse("there may be 1 to 16 nodes")
+	case o.Nodes > 1 && o.Postgres == "":
+		return refuse("several nodes need a PostgreSQL server: say where it is with --postgres")
 	case o.Duration < 100*time.Millisecond || o.Duration > 10*time.Minute:
 		return refuse("the duration must be 100ms to 10m")
 	case len(o.InFlight) == 0 || !within(o.InFlight, 1, 4096):
@@ -121,6 +140,14 @@ func within(numbers []int, least, most int) bool {
 
 // runs tells whether a phase was asked for.
 func (o *Options) runs(phase Phase) bool { return slices.Contains(o.Only, phase) }
+
+func attackNames() string {
+	names := make([]string, 0, len(attacks))
+	for _, a := range attacks {
+		names = append(names, a.name)
+	}
+	return strings.Join(names, ", ")
+}
 
 func phaseNames() string {
 	names := make([]string, 0, len(allPhases))

@@ -27,6 +27,8 @@ func TestOptions(t *testing.T) {
 		"none in flight":  {func(o *Options) { o.InFlight = nil }, "in flight"},
 		"fewer than none": {func(o *Options) { o.Waiters = []int{-1} }, "waiters"},
 		"unknown phase":   {func(o *Options) { o.Only = []Phase{"cycle"} }, "the phases are probes, cycles"},
+		"unknown attack":  {func(o *Options) { o.Attacks = []string{"acount"} }, "the attacks are account, drip, sockets, dots"},
+		"attacks":         {func(o *Options) { o.Attacks = []string{"sockets", "account"} }, ""},
 		"growth":          {func(o *Options) { o.Stored = []int{1} }, ""},
 		"stored":          {func(o *Options) { o.Stored = []int{0} }, "stored"},
 		"kills":           {func(o *Options) { o.Kills = 5000 }, "kills"},
@@ -101,8 +103,8 @@ func TestHowManyPeople(t *testing.T) {
 	if people, _ := need(func(o *Options) { o.Only, o.InFlight = []Phase{Cycles}, []int{256} }); people != 816 {
 		t.Errorf("for 256 in flight %d people", people)
 	}
-	// As many as there are files for, three to a person.
-	if _, quiet := need(func(o *Options) { o.Only, o.Waiters = []Phase{Waiters}, []int{0, 50_000} }); quiet != 6334 {
+	// However many files there are, three to a person.
+	if _, quiet := need(func(o *Options) { o.Only, o.Waiters = []Phase{Waiters}, []int{0, 50_000} }); quiet != 16_667 {
 		t.Errorf("for the crowd %d people", quiet)
 	}
 }

@@ -32,9 +32,9 @@ type release struct {
 }
 
 // connect opens a WebSocket.
-func (t *target) connect(ctx context.Context, dialer websocket.Dialer, path, ticket string) (*websocket.Conn, error) {
+func (t *target) connect(ctx context.Context, at node, dialer websocket.Dialer, path, ticket string) (*websocket.Conn, error) {
 	dialer.Subprotocols = []string{eventsProtocol, "aye.ticket." + ticket}
-	conn, response, err := dialer.DialContext(ctx, "ws://"+t.host+path, http.Header{"Origin": {t.page}})
+	conn, response, err := dialer.DialContext(ctx, "ws://"+at.host+path, http.Header{"Origin": {t.page}})
 	if response != nil {
 		_ = response.Body.Close()
 	}
@@ -51,8 +51,8 @@ func (t *target) connect(ctx context.Context, dialer websocket.Dialer, path, tic
 func eventsPath(id string) string { return "/v1/approvals/" + id + "/events" }
 
 // open opens a page that hears everything. Close it.
-func (t *target) open(ctx context.Context, id, ticket string) (*page, error) {
-	conn, err := t.connect(ctx, t.dialer, eventsPath(id), ticket)
+func (t *target) open(ctx context.Context, at node, id, ticket string) (*page, error) {
+	conn, err := t.connect(ctx, at, t.dialer, eventsPath(id), ticket)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,11 @@ type process struct {
 // start starts the program with the arguments. Only what it is told by them counts: settings
 // in the environment are those of another Aye.
 func (l *launcher) start(ctx context.Context, name string, arguments ...string) (*process, error) {
+	return l.startProgram(ctx, l.executable, name, arguments...)
+}
+
+// startProgram starts another program.
+func (l *launcher) startProgram(ctx context.Context, program, name string, arguments ...string) (*process, error) {
 	l.count++
 	p := &process{name: name, log: filepath.Join(l.dir, fmt.Sprintf("%02d-%s.log", l.count, name)), ended: make(chan struct{})}
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -55,7 +60,7 @@ func (l *launcher) start(ctx context.Context, name string, arguments ...string) 
 	}
 	defer log.Close()
 	ctx, p.stop = context.WithCancel(ctx)
-	p.command = exec.CommandContext(ctx, l.executable, arguments...) //nolint:gosec // this very program
+	p.command = exec.CommandContext(ctx, program, arguments...)
 	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
 	p.command.WaitDelay = stopTime
 	p.command.Dir, p.command.Stdout, p.command.Stderr = l.dir, &p.said, log

@@ -63,6 +63,8 @@ type Row struct {
 	// machine allows no more.
 	Asked int `json:"asked,omitempty"`
 	Held  int `json:"held,omitempty"`
+	// Carried is how many of the held had no connection of their own, but shared some.
+	Carried int `json:"carried,omitempty"`
 }
 
 // Goal is what a number must reach.

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"example.com/aye/internal/bench/bare"
 )
 
 const (
@@ -38,10 +40,13 @@ type run struct {
 	now      func() time.Time
 
 	google *standIn
-	pushes *arrivals
-	aye    *installation
-	people *rotation // of Aye, for the whole run: the policy counts over all of it
-	closes []func()
+	hints  string // where NATS is; empty without
+	// database is Aye's on PostgreSQL; nil on SQLite.
+	database *bare.Database
+	pushes   *arrivals
+	aye      *installation
+	people   *rotation // of Aye, for the whole run: the policy counts over all of it
+	closes   []func()
 }
 
 // Run does what the options say. The report tells of everything that was measured, also
@@ -131,7 +136,10 @@ func (r *run) furnish(ctx context.Context, people, quiet int) (err error) {
 		return err
 	}
 	r.closes = append(r.closes, func() { stop(); <-r.pushes.ended })
-	if r.aye, err = newInstallation(ctx, r.launcher, r.google); err != nil {
+	if err = r.engines(ctx); err != nil {
+		return err
+	}
+	if r.aye, err = newInstallation(ctx, r.launcher, r.google, r.database, r.Nodes, r.hints); err != nil {
 		return err
 	}
 	r.closes = append(r.closes, r.aye.stop)
@@ -182,13 +190,13 @@ func (r *run) needed() (people, quiet int) {
 	}
 	if r.runs(Waiters) {
 		logins += float64(len(r.Waiters)) * (seconds*pacePerSecond + 1)
-		quiet = (r.held(slices.Max(r.Waiters)) + waitersEach - 1) / waitersEach
+		quiet = (slices.Max(r.Waiters) + waitersEach - 1) / waitersEach
 	}
 	if r.runs(Growth) {
 		logins += float64(len(r.Stored)+1)*seconds*mostLoginsAt(growthInFlight) + growthInFlight
 	}
 	if r.runs(Abuse) {
-		logins += float64(len(attacks)+1) * (seconds*pacePerSecond + 1)
+		logins += float64(len(r.attacks())*3) * (seconds*pacePerSecond + abuseTurns)
 	}
 	if r.runs(Kills) {
 		// Those who were in the middle when the server was killed are not asked again.
@@ -217,7 +225,7 @@ func (r *run) takes(phase Phase) time.Duration {
 			total += r.Duration + 2*time.Second
 			if asked > 0 { // and then the same at the bare hub
 				rests := min(r.Duration, restAfterAsking) + min(r.Duration, restAfterConnecting)
-				total += r.Duration + 2*rests + time.Duration(r.held(asked))*2*time.Millisecond
+				total += r.Duration + 2*rests + time.Duration(asked)*2*time.Millisecond
 			}
 		}
 		return total
@@ -226,7 +234,11 @@ func (r *run) takes(phase Phase) time.Duration {
 	case Growth:
 		return time.Duration(len(r.Stored))*(each+2*time.Second) + time.Duration(r.Stored[len(r.Stored)-1])*200*time.Microsecond
 	case Abuse:
-		return time.Duration(len(attacks)+1) * (r.Duration + 2*time.Second)
+		total := time.Duration(0)
+		for _, a := range r.attacks() {
+			total += 3*(r.Duration+abuseTurns*min(abuseRest, r.Duration)) + 2*abuseTurns*min(a.before, r.Duration)
+		}
+		return total
 	case Kills:
 		return time.Duration(r.Kills) * 3 * time.Second
 	}

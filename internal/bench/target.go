@@ -15,6 +15,8 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"example.com/aye/internal/bench/bare"
+	"example.com/aye/internal/bench/carry"
 	"example.com/aye/internal/jws"
 )
 
@@ -22,16 +24,23 @@ import (
 // the same.
 type target struct {
 	name string
-	// url is where it listens, origin what phones sign for, page the origin of its browsers.
-	url, origin, page string
-	// host is the address of url.
-	host string
+	// node is where it listens; nodes are all processes of it, of which that is the first.
+	node
+
+	nodes []node
+	// origin is what phones sign for, page the origin of its browsers.
+	origin, page string
 	// authorization is the application's.
 	authorization string
-	// metrics is the address of its counters.
-	metrics string
-	http    *http.Client
-	dialer  websocket.Dialer
+	// metrics are the addresses of its counters, database those of its PostgreSQL; nil without one.
+	metrics  []string
+	database *bare.Database
+	http     *http.Client
+	dialer   websocket.Dialer
+	// direct is how many pages that wait have connections of their own; those behind them are
+	// carried by the carriers, one for each node, where there are any.
+	direct   int
+	carriers []*carry.Carrier
 	// keys are the server's, by id; none are checked where it shows none.
 	keys   map[string]*ecdsa.PublicKey
 	pushes *arrivals
@@ -40,6 +49,19 @@ type target struct {
 	ledger *ledger
 
 	logins atomic.Int64
+}
+
+// node is one process of a server.
+type node struct {
+	host string // its address
+	url  string
+}
+
+// place gives the nodes at which a login's application, page and phone are: where there are
+// several, the phone answers at another one than the page waits at.
+func (t *target) place(number int64) (application, page, phone node) {
+	at := func(step int64) node { return t.nodes[(number+step)%int64(len(t.nodes))] }
+	return at(0), at(1), at(2)
 }
 
 // credentials are an application's, in the form of the header.
@@ -53,9 +75,12 @@ var writeBuffers = new(sync.Pool)
 // pageBuffer is the size of a page's buffers, in bytes: that of the messages.
 const pageBuffer = 512
 
-// at makes the target ready for calls at an address.
-func (t *target) at(address string, connections int) {
-	t.host, t.url, t.http = address, "http://"+address, newClient(connections)
+// at makes the target ready for so many calls at one time to the addresses of its nodes.
+func (t *target) at(connections int, addresses ...string) {
+	for _, address := range addresses {
+		t.nodes = append(t.nodes, node{address, "http://" + address})
+	}
+	t.node, t.http = t.nodes[0], newClient(connections)
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	t.dialer = websocket.Dialer{
 		NetDialContext: dialer.DialContext, HandshakeTimeout: callTime,
@@ -63,8 +88,13 @@ func (t *target) at(address string, connections int) {
 	}
 }
 
-// close ends the idle connections.
-func (t *target) close() { t.http.CloseIdleConnections() }
+// close ends the idle connections, and all that are carried.
+func (t *target) close() {
+	t.http.CloseIdleConnections()
+	for _, carrier := range t.carriers {
+		carrier.Close()
+	}
+}
 
 // learnKeys reads the keys that the server signs with.
 func (t *target) learnKeys(ctx context.Context) error {
@@ -133,14 +163,14 @@ func (t *target) proof(p *person, method, path string, body []byte) (string, err
 }
 
 // ask asks the person from a browser, and reads the answer.
-func (t *target) ask(ctx context.Context, p *person, browser string, life int) (asked, error) {
+func (t *target) ask(ctx context.Context, at node, p *person, browser string, life int) (asked, error) {
 	body := `{"user":{"id":"` + p.membership + `"},"context":{"ip":"192.0.2.7","user_agent":"` + userAgent +
 		`","browser":"` + browser + `"},"confirm":"number"`
 	if life > 0 {
 		body += `,"expires_in":` + strconv.Itoa(life)
 	}
 	var a asked
-	err := call(ctx, t.http, http.MethodPost, t.url+"/v1/approvals", t.authorization, []byte(body+"}"), http.StatusCreated, &a)
+	err := call(ctx, t.http, http.MethodPost, at.url+"/v1/approvals", t.authorization, []byte(body+"}"), http.StatusCreated, &a)
 	if err == nil && (a.ID == "" || a.Status != "pending" || len(a.Number) < 3 || a.Ticket == "") {
 		err = errors.New("the answer lacks something")
 	}

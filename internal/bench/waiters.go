@@ -15,28 +15,25 @@ import (
 const (
 	// pacePerSecond is how many logins begin a second beside the pages that wait.
 	pacePerSecond = 50
-	// filesBeside is how many files a process needs beside those of the pages.
-	filesBeside = 1000
 
 	// How long nothing happens before the memory is looked at; less where a measurement is short.
 	restAfterAsking     = 2 * time.Second
 	restAfterConnecting = 3 * time.Second
 
-	// The goals, and the numbers of pages that they are for.
+	// The goals, and the numbers of pages that they are for; few are those that many are compared with.
 	waitersOfCommit   = 5_000
 	releaseByCommit   = 3
 	waitersOfRelease  = 50_000
-	releaseByNobody   = 2
+	fewWaiters        = 1_000
+	releaseByFew      = 2
 	bytesOfWaiter     = 8192.0
 	waitersThatMatter = 5000 // with fewer, what a page costs is lost in what all else does
 )
 
-// held is how many of the asked pages a process of this machine can hold.
-func (r *run) held(asked int) int { return min(asked, max(0, r.report.Machine.OpenFiles-filesBeside)) }
-
 // found is what came of a number of pages.
 type found struct {
 	asked, held  int
+	carried      int     // of the held: streams, for want of files
 	connects     float64 // a second
 	memory, heap float64 // bytes of each page
 	renewed      int
@@ -48,7 +45,7 @@ type found struct {
 // waiters measures what pages that wait cost, and what they cost others.
 func (r *run) waiters(ctx context.Context) error {
 	g := r.group(Waiters, "pages that wait, and 50 logins a second beside them")
-	var alone *found
+	var before []*found
 	for i, asked := range r.Waiters {
 		follows := i < len(r.Waiters)-1 || r.runs(Growth) || r.runs(Kills)
 		f, err := r.waitersWith(ctx, asked, follows)
@@ -60,10 +57,8 @@ func (r *run) waiters(ctx context.Context) error {
 				return err
 			}
 		}
-		if asked == 0 {
-			alone = f
-		}
-		f.rows(g, alone)
+		f.rows(g, before)
+		before = append(before, f)
 	}
 	g.note("Bytes are the growth of the server's memory from when all were asked to when all waited. Beside the release stand single durable commits, " +
 		"made at the same time and pace by the generator in a file of the same disk; beside bytes and connecting stands a bare hub with the same number, " +
@@ -74,15 +69,15 @@ func (r *run) waiters(ctx context.Context) error {
 // waitersWith measures a number of pages at a server that was just started: one that had
 // others before would show less growth than there is.
 func (r *run) waitersWith(ctx context.Context, asked int, follows bool) (*found, error) {
-	f := &found{asked: asked, held: r.held(asked)}
-	t, err := r.startAye(ctx, sitting)
+	f := &found{asked: asked}
+	t, err := r.startFor(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
 	defer r.aye.stop()
 	defer t.close()
 	c := &crowd{target: t, people: r.aye.quiet, failed: func(err error) { r.failures.add(Waiters, reasonOf(err)) }}
-	if err = c.ask(ctx, f.held, r.Progress); err != nil {
+	if err = c.ask(ctx, asked, r.Progress); err != nil {
 		return nil, err
 	}
 	staying, leave := context.WithCancel(ctx)
@@ -107,6 +102,7 @@ func (r *run) waitersWith(ctx context.Context, asked int, follows bool) (*found,
 // gather lets the crowd wait, and looks at what that costs.
 func (r *run) gather(ctx, staying context.Context, c *crowd, f *found) error {
 	f.held = len(c.seats)
+	f.carried = f.held - r.direct(f.held)
 	if f.held == 0 {
 		return nil
 	}
@@ -134,7 +130,7 @@ func (r *run) settled(ctx context.Context, t *target, rest time.Duration) (sampl
 	if err := pause(ctx, min(rest, r.Duration), nil); err != nil {
 		return nil, err
 	}
-	return scrape(ctx, t.http, t.metrics)
+	return t.counters(ctx)
 }
 
 // grown is by how much a value grew.
@@ -166,11 +162,11 @@ func (r *run) beside(ctx context.Context, t *target, f *found) error {
 	return cmp.Or(err, commitErr, paceErr)
 }
 
-// rows tells what was found, and compares it with what was found with nobody waiting.
-func (f *found) rows(g *Group, alone *found) {
+// rows tells what was found, and compares it with what was found before with nobody waiting, and with few.
+func (f *found) rows(g *Group, before []*found) {
 	name, with := "waiters."+strconv.Itoa(f.asked)+".", ", "+f.count()+" wait"
 	row := func(row Row) {
-		row.Name, row.What, row.Asked, row.Held = name+row.Name, row.What+with, f.asked, f.held
+		row.Name, row.What, row.Asked, row.Held, row.Carried = name+row.Name, row.What+with, f.asked, f.held, f.carried
 		g.add(row)
 	}
 	if f.held > 0 {
@@ -184,12 +180,19 @@ func (f *found) rows(g *Group, alone *found) {
 		}
 		row(each)
 	}
-	if alone != nil && f.asked > 0 {
-		before := alone.release.releases.at(p50, p99)
-		row(Row{Name: "release.p50.alone", What: "release p50, beside 0", Unit: Seconds, Aye: seconds(release[0]), Limit: seconds(before[0])})
-		each := Row{Name: "release.p99.alone", What: "release p99, beside 0", Unit: Seconds, Aye: seconds(release[2]), Limit: seconds(before[1])}
-		if f.asked == waitersOfRelease {
-			each.Goal = atMost(releaseByNobody)
+	for _, other := range before {
+		if other.asked == f.asked || other.asked != 0 && other.asked != fewWaiters {
+			continue
+		}
+		name, beside := "alone", "beside 0"
+		if other.asked == fewWaiters {
+			name, beside = "few", "beside "+grouped(strconv.Itoa(fewWaiters))
+		}
+		was := other.release.releases.at(p50, p99)
+		row(Row{Name: "release.p50." + name, What: "release p50, " + beside, Unit: Seconds, Aye: seconds(release[0]), Limit: seconds(was[0])})
+		each := Row{Name: "release.p99." + name, What: "release p99, " + beside, Unit: Seconds, Aye: seconds(release[2]), Limit: seconds(was[1])}
+		if f.asked == waitersOfRelease && other.asked == fewWaiters {
+			each.Goal = atMost(releaseByFew)
 		}
 		row(each)
 	}
@@ -206,8 +209,11 @@ func (f *found) count() string {
 }
 
 func (f *found) crowdRows(row func(Row)) {
+	if f.carried > 0 {
+		row(Row{Name: "carried", What: "of these carried", Aye: new(float64(f.carried))})
+	}
 	bytes := Row{Name: "bytes", What: "bytes a page", Unit: Bytes, Aye: new(f.memory), Limit: new(f.hub.bytes)}
-	if f.asked >= waitersThatMatter {
+	if f.asked >= waitersThatMatter && f.carried == 0 { // a stream is not what the goal is about
 		bytes.Goal = &Goal{Of: OfNumber, AtMost: new(bytesOfWaiter)}
 	}
 	row(bytes)
@@ -221,9 +227,14 @@ func (f *found) crowdRows(row func(Row)) {
 func (f *found) notes(g *Group) {
 	asked := grouped(strconv.Itoa(f.asked))
 	if f.held < f.asked {
-		g.note(fmt.Sprintf("Of %s pages %s were held: this machine allows %s open files for a process, or asking took too long; "+
-			"raise it with ulimit -n or LimitNOFILE= and run again. Nothing counts as reached with fewer.",
-			asked, grouped(strconv.Itoa(f.held)), grouped(strconv.Itoa(openFiles()))))
+		g.note(fmt.Sprintf("Of %s pages %s were held, because asking took too long. Nothing counts as reached with fewer.", asked, grouped(strconv.Itoa(f.held))))
+	}
+	if f.carried > 0 {
+		g.note(fmt.Sprintf("With %s, %s pages had no connection of their own, because this machine allows %s open files for a process. They were carried, "+
+			"at the bare hub too, as streams of yamux over %d connections that they shared, into the same server, which upgraded, held and pinged each as it "+
+			"does others; only the gate did not count them. In a page's bytes stands its stream in the place of its connection, so no goal is set for them; "+
+			"what the kernel keeps of connections is in none. Raise the limit with ulimit -n or LimitNOFILE=, and fewer are carried.",
+			asked, grouped(strconv.Itoa(f.carried)), grouped(strconv.Itoa(openFiles())), shared(f.carried, 1)))
 	}
 	if f.renewed > 0 {
 		g.note(fmt.Sprintf("With %s, %d pages ended meanwhile and were renewed.", asked, f.renewed))

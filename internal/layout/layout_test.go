@@ -37,6 +37,8 @@ var mayImport = map[string][]string{
 	"internal/signing":    {"internal/audit", "internal/jws"},
 
 	"internal/observe": {},
+	"internal/gate":    {},
+	"internal/aside":   {"accounts"},
 
 	"broker":            {},
 	"broker/brokertest": {"broker"},
@@ -84,10 +86,12 @@ var mayImport = map[string][]string{
 	// It opens the database of a server that is not running, and measures senders by themselves.
 	"internal/bench": {
 		"accounts", "approval", "devices", "otp", "pairing", "notify", "notify/apns", "notify/fcm", "internal/app", "internal/audit", "internal/bench/bare",
-		"internal/jws", "internal/secret",
+		"internal/bench/carry", "internal/jws", "internal/secret",
 	},
 	// The limits know nothing of Aye.
-	"internal/bench/bare": {},
+	"internal/bench/bare": {"internal/bench/carry"},
+	// It knows connections alone.
+	"internal/bench/carry": {},
 	// In tests alone.
 	"internal/ayetest": {"*"},
 	"internal/browser": {},
@@ -97,7 +101,7 @@ var mayImport = map[string][]string{
 	"internal/pgtest":  {},
 
 	"cmd/aye": {
-		"accounts", "alerts", "devices", "pairing", "notify", "privacy", "sms", "support", "internal/app", "internal/audit", "internal/bench", "internal/demo", "internal/emulate",
+		"accounts", "alerts", "devices", "pairing", "notify", "privacy", "sms", "support", "internal/app", "internal/aside", "internal/audit", "internal/bench", "internal/demo", "internal/emulate",
 		"internal/phone", "internal/secret", "internal/stage", "store",
 	},
 }
@@ -106,9 +110,9 @@ var mayImport = map[string][]string{
 var ownedBy = map[string][]string{
 	"gorm.io":          {"store"},
 	"database/sql":     {"store", "internal/bench/bare"},
-	"github.com/jackc": {"store", "internal/pgtest"},
+	"github.com/jackc": {"store", "internal/bench/bare", "internal/pgtest"},
 	"net/http": {
-		"api", "internal/app", "internal/ayetest", "internal/bench", "internal/bench/bare", "internal/demo", "internal/emulate", "internal/phone", "notify/apns", "notify/fcm",
+		"api", "internal/app", "internal/ayetest", "internal/bench", "internal/bench/bare", "internal/demo", "internal/emulate", "internal/gate", "internal/phone", "notify/apns", "notify/fcm",
 		"notify/bird", "notify/messagebird", "notify/webhook", "notify/wire", "portal", "portal/storybook", "cmd/aye",
 	},
 	"encoding/json": {
@@ -116,6 +120,7 @@ var ownedBy = map[string][]string{
 		"notify/apns", "notify/bird", "notify/fcm", "notify/messagebird", "notify/webhook", "store", "cmd/aye",
 	},
 	"github.com/labstack":               {"api", "portal"},
+	"github.com/hashicorp/yamux":        {"internal/bench/carry"},
 	"github.com/gorilla/websocket":      {"api", "internal/bench", "internal/bench/bare", "internal/demo"},
 	"firebase.google.com":               {"notify/fcm"},
 	"github.com/sideshow/apns2":         {"notify/apns"},
@@ -125,7 +130,7 @@ var ownedBy = map[string][]string{
 	"golang.org/x/crypto":               {"accounts"},
 	"github.com/prometheus":             {"api", "internal/app", "internal/bench/bare", "internal/observe"},
 	"go.opentelemetry.io":               {"internal/app", "internal/observe"},
-	"github.com/nats-io/nats.go":        {"broker/nats"},
+	"github.com/nats-io/nats.go":        {"broker/nats", "internal/bench/bare"},
 	"github.com/nats-io/nkeys":          {"broker/nats"},
 	"github.com/nats-io/nats-server":    {"broker/nats/natstest"},
 	"github.com/oschwald/geoip2-golang": {"internal/app"},

@@ -19,6 +19,10 @@ import (
 // Overlap is how long an older key stays published and its announcement is repeated.
 const Overlap = 90 * 24 * time.Hour
 
+// Settling is how long a new key is published before it signs: longer than any server takes to hear of it. Else what one
+// signs would be shown to another one, which does not know the key yet, and a login would fail.
+const Settling = time.Minute
+
 // ErrRotated says that another process rotated at the same moment.
 var ErrRotated = errors.New("the signing key was rotated by somebody else just now")
 
@@ -79,10 +83,10 @@ func (s *Signer) Reload(ctx context.Context) error {
 	return nil
 }
 
-// Rotate makes a new key that signs from now on.
+// Rotate makes a new key, which is published at once and signs when it has settled.
 func (s *Signer) Rotate(ctx context.Context) error {
-	current := s.current()
-	if err := s.add(ctx, &current); err != nil {
+	newest := s.newest()
+	if err := s.add(ctx, &newest); err != nil {
 		return err
 	}
 	return s.Reload(ctx)
@@ -94,7 +98,7 @@ func (s *Signer) Sign(typ string, claims jwt.Claims) (string, error) {
 	return jws.Sign(key.Private, typ, key.ID, claims)
 }
 
-// Thumbprint names the current key.
+// Thumbprint names the key that signs at this moment.
 func (s *Signer) Thumbprint() string { return s.current().ID }
 
 // PublicKey is a published key.
@@ -129,7 +133,20 @@ func (s *Signer) Announcements() []string {
 	return list
 }
 
+// current is the newest key that has settled; the first one of all has nobody who must hear of it.
 func (s *Signer) current() Key {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	settled := s.now().Add(-Settling)
+	for _, key := range s.keys {
+		if !key.Created.After(settled) {
+			return key
+		}
+	}
+	return s.keys[len(s.keys)-1]
+}
+
+func (s *Signer) newest() Key {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.keys[0]

@@ -2,6 +2,7 @@ package signing_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +59,7 @@ func TestRotation(t *testing.T) {
 	for range 2 {
 		w.Clock.Pass(30 * 24 * time.Hour)
 		ayetest.Fails(t, s.Rotate(t.Context()), nil)
+		w.Clock.Pass(signing.Settling)
 		ayetest.Same(t, "a phone of the first key follows", walk(t, s, first), s.Thumbprint())
 	}
 	keys := published(t, s)
@@ -69,7 +71,7 @@ func TestRotation(t *testing.T) {
 	ayetest.Same(t, "the newest signs", message.KeyID, keys[0].ID)
 
 	// The first key retired 30 days ago.
-	w.Clock.Pass(signing.Overlap - 30*24*time.Hour - time.Millisecond)
+	w.Clock.Pass(signing.Overlap - 30*24*time.Hour - 2*signing.Settling - time.Millisecond)
 	ayetest.Same(t, "still published", len(published(t, s)), 3)
 	ayetest.Same(t, "and announced", walk(t, s, first), s.Thumbprint())
 	w.Clock.Pass(time.Millisecond)
@@ -92,6 +94,35 @@ func TestTwoProcesses(t *testing.T) {
 	ayetest.Fails(t, w.Signer.Reload(t.Context()), nil)
 	ayetest.Same(t, "followed", w.Signer.Thumbprint(), other.Thumbprint())
 	ayetest.Fails(t, w.Signer.Rotate(t.Context()), nil)
+}
+
+// TestANewKeySettles: while one server has heard of a new key and another has not, nothing is signed that the other cannot
+// tell to be ours.
+func TestANewKeySettles(t *testing.T) {
+	t.Parallel()
+	w := ayetest.New(t)
+	other, err := signing.Load(t.Context(), w.Store, ayetest.Origin, w.Clock.Now)
+	ayetest.Fails(t, err, nil)
+	knows := func(s *signing.Signer, id string) bool {
+		return slices.ContainsFunc(published(t, s), func(k signing.PublicKey) bool { return k.ID == id })
+	}
+	first := w.Signer.Thumbprint()
+	ayetest.Fails(t, w.Signer.Rotate(t.Context()), nil)
+	next := published(t, w.Signer)[0].ID
+	ayetest.Same(t, "published at once", next != first, true)
+	for range 59 {
+		w.Clock.Pass(time.Second)
+		ayetest.Same(t, "the other server knows what signs", knows(other, w.Signer.Thumbprint()), true)
+	}
+	ayetest.Fails(t, other.Reload(t.Context()), nil)
+	w.Clock.Pass(time.Second)
+	ayetest.Same(t, "the new one signs", []string{w.Signer.Thumbprint(), other.Thumbprint()}, []string{next, next})
+	// Two in a row: each announces the one after it.
+	ayetest.Fails(t, w.Signer.Rotate(t.Context()), nil)
+	ayetest.Fails(t, w.Signer.Rotate(t.Context()), nil)
+	ayetest.Same(t, "both wait", w.Signer.Thumbprint(), next)
+	w.Clock.Pass(signing.Settling)
+	ayetest.Same(t, "the newest signs", w.Signer.Thumbprint(), published(t, w.Signer)[0].ID)
 }
 
 func TestAStoreThatIsDown(t *testing.T) {

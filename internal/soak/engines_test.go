@@ -125,7 +125,7 @@ func nats(t *testing.T) *engine {
 
 // killed is the fault of an engine that ends without warning.
 func killed(e *engine) fault {
-	return fault{"kill -9 of " + e.name, func(ctx context.Context, _ *town, lasts time.Duration) error {
+	return fault{name: "kill -9 of " + e.name, do: func(ctx context.Context, _ *town, lasts time.Duration) error {
 		e.kill()
 		wait(ctx, lasts/2)
 		return e.start(context.WithoutCancel(ctx))

@@ -34,6 +34,12 @@ func TestModel(t *testing.T) {
 		"an answer was lost, and it happened": {[]step{{actApprove, "1", unknown}, {actLook, "", approved}}, true},
 		"an answer was lost, and it did not":  {[]step{{actApprove, "1", unknown}, {actLook, "", expired}}, true},
 		"seen approved by nobody":             {[]step{{actLook, "", approved}}, false},
+		"a code approves":                     {[]step{{actCode, "1", approved}, {actRedeem, "a", released}}, true},
+		"a code is too late":                  {[]step{{actCode, "1", refused}, {actLook, "", pending}}, true},
+		"a code is accepted twice":            {[]step{{actCode, "1", approved}, {actCode, "2", approved}}, false},
+		"a code approves behind a refusal":    {[]step{{actDeny, "1", denied}, {actCode, "2", approved}}, false},
+		"a wrong code approves":               {[]step{{actBadCode, "1", approved}}, false},
+		"a wrong code changes nothing":        {[]step{{actBadCode, "1", refused}, {actLook, "", approved}}, false},
 		"refused for nothing":                 {[]step{{actReport, "1", refused}}, false},
 	}
 	for name, test := range tests {

@@ -20,6 +20,8 @@ const (
 	actReport  act = "report"
 	actCancel  act = "cancel"
 	actRedeem  act = "redeem"
+	actCode    act = "type a code"
+	actBadCode act = "type a wrong code"
 	actLook    act = "look"
 )
 
@@ -64,6 +66,7 @@ var edges = map[act]map[state]state{
 	actApprove: {pending: approved},
 	actWrong:   {pending: mismatched},
 	actDeny:    {pending: denied},
+	actCode:    {pending: approved},
 	actCancel:  {pending: cancelled},
 	actRedeem:  {approved: released},
 	actReport: {
@@ -113,7 +116,7 @@ func (r request) after(d done, heard state) []request {
 		next.by = d.key
 	case actApprove, actWrong, actDeny, actReport:
 		next.decided = d.act
-	case actCancel, actLook:
+	case actCancel, actLook, actCode, actBadCode: // a code has no key: typed again it is another try
 	}
 	again := d.act == actRedeem && r.state == released && r.by == d.key && heard == released || // the same answer to the same call
 		d.act == r.decided && heard == edges[d.act][pending]
@@ -124,7 +127,7 @@ func (r request) after(d done, heard state) []request {
 		}
 	case heard == unknown && moves:
 		return []request{r, next}
-	case heard == unknown, heard == refused && !moves, again:
+	case heard == unknown, heard == refused && (!moves || d.act == actCode), again: // the right code may be too late, or one too many
 		return []request{r}
 	case moves && heard == to:
 		return []request{next}
@@ -134,7 +137,10 @@ func (r request) after(d done, heard state) []request {
 
 // history is what became of one request, as those saw it who had to do with it.
 type history struct {
-	id string
+	id   string
+	shop *shop
+	// address is where the request came from, which no other did.
+	address string
 
 	mu   sync.Mutex
 	from time.Time
@@ -175,20 +181,23 @@ func (h *history) String() string {
 	return text.String()
 }
 
-// acknowledged tells how many decisions and redeems somebody was told of.
-func (h *history) acknowledged() (decisions, redeems int) {
+// acknowledged tells how often somebody was told that such an act was done.
+func (h *history) acknowledged(acts ...act) (count int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, op := range h.all {
-		switch d, heard := op.Input.(done), op.Output.(state); {
-		case heard == refused || heard == unknown || d.act == actLook:
-		case d.act == actRedeem:
-			redeems++
-		default:
-			decisions++
+		if heard := op.Output.(state); heard != refused && heard != unknown && slices.Contains(acts, op.Input.(done).act) {
+			count++
 		}
 	}
-	return decisions, redeems
+	return count
+}
+
+// tried tells whether somebody tried such an act, whatever came of it.
+func (h *history) tried(a act) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.all, func(op porcupine.Operation) bool { return op.Input.(done).act == a })
 }
 
 // forgotten tells whether the last look at a request that nothing explains found less than had been acknowledged.

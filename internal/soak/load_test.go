@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,8 +23,11 @@ const (
 	lookers
 )
 
-// lookTime is how long a state is asked for in the end: by then every node is back.
-const lookTime = 60 * time.Second
+// shift is how long somebody logs in, one login after the other, before the next one does: only so often is a phone woken.
+const shift = 10 * time.Second
+
+// textsEach is how often somebody without the app logs in. More than five messages an hour go to nobody.
+const textsEach = 3
 
 // load is people who log in, one after the other each, until time is up.
 type load struct {
@@ -33,30 +35,68 @@ type load struct {
 
 	mu        sync.Mutex
 	histories []*history
+	codes     accepted
 	asked     atomic.Int64
+	// logins were let in, posts are text messages that were asked for; unanswered calls had no answer, or one with 5xx;
+	// misdated are answers of a node whose clock was wrong; disbelieved are phones that were told that theirs was.
+	logins, posts, unanswered, misdated, disbelieved atomic.Int64
+	// in hears of each login, if somebody listens.
+	in chan struct{}
 	// ids makes every key of the soak another one.
 	ids atomic.Int64
 }
 
-// work lets everybody log in until ctx ends, and looks at everything once more in the end.
-func (l *load) work(ctx context.Context, people []*person) {
+// work lets everybody log in until ctx ends: people with phones in shifts, one of each row at a time, and the others now and then.
+func (l *load) work(ctx context.Context, lasts time.Duration, phones, numbers []*person) {
 	var all sync.WaitGroup
-	for _, p := range people {
+	for row := range atOnce {
 		all.Go(func() {
-			for ctx.Err() == nil {
-				// A login that has begun is seen to its end.
-				l.login(context.WithoutCancel(ctx), p)
+			for i := row; i < len(phones) && ctx.Err() == nil; i += atOnce {
+				length := shift
+				if i == row { // so that they do not all change at one moment
+					length = shift * time.Duration(row+1) / atOnce
+				}
+				l.phone(ctx, phones[i], time.Now().Add(length), i+atOnce >= len(phones))
+			}
+		})
+	}
+	for _, p := range numbers {
+		all.Go(func() {
+			for range textsEach {
+				wait(ctx, time.Duration(below(int(lasts/textsEach))))
+				if ctx.Err() == nil {
+					l.text(context.WithoutCancel(ctx), p)
+				}
 			}
 		})
 	}
 	all.Wait()
 }
 
+// phone is somebody with a phone who logs in until then, or until the end. A login that has begun is seen to its end.
+func (l *load) phone(ctx context.Context, p *person, until time.Time, last bool) {
+	for ctx.Err() == nil && (last || time.Now().Before(until)) {
+		if below(20) == 0 && !p.typed.Swap(true) {
+			l.offline(context.WithoutCancel(ctx), p)
+			continue
+		}
+		l.login(context.WithoutCancel(ctx), p)
+	}
+}
+
+// heard counts what a call heard.
+func (l *load) heard(status int, err error) {
+	if err != nil || status >= 500 {
+		l.unanswered.Add(1)
+	}
+}
+
 // asked is the answer to a question.
 type asked struct {
-	ID     string `json:"id"`
-	Number string `json:"number"`
-	Ticket string `json:"ticket"`
+	ID      string    `json:"id"`
+	Number  string    `json:"number"`
+	Ticket  string    `json:"ticket"`
+	Created time.Time `json:"created_at"`
 }
 
 // plan is what a person does with a request.
@@ -96,14 +136,10 @@ func choose() plan {
 func (l *load) login(ctx context.Context, p *person) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	question, began, ok := l.ask(ctx, p)
+	question, h, ok := l.ask(ctx, p, "a")
 	if !ok {
 		return
 	}
-	h := &history{id: question.ID, from: began}
-	l.mu.Lock()
-	l.histories = append(l.histories, h)
-	l.mu.Unlock()
 	what := choose()
 	var all sync.WaitGroup
 	for i, a := range what.phone {
@@ -112,29 +148,45 @@ func (l *load) login(ctx context.Context, p *person) {
 	if what.cancel {
 		all.Go(func() { l.cancel(ctx, h) })
 	}
-	all.Go(func() { l.page(ctx, h, question, len(what.phone) == 1 && what.phone[0] == actApprove && !what.cancel) })
+	all.Go(func() {
+		l.page(ctx, h, p, question, len(what.phone) == 1 && what.phone[0] == actApprove && !what.cancel)
+	})
 	all.Wait()
 }
 
-// ask asks until there is an answer: with one key, so that the phone is asked once.
-func (l *load) ask(ctx context.Context, p *person) (question asked, began time.Time, ok bool) {
-	key, began := fmt.Sprintf("ask-%d", l.ids.Add(1)), time.Now()
-	body := fmt.Sprintf(`{"user":{"email":%q},"context":{"ip":"203.0.113.7","user_agent":"soak","browser":"b-%s"}}`, p.email, p.email)
+// ask asks until there is an answer: with one key, so that the phone is asked once. The request has an address of its own, by
+// which a mail about it is known.
+func (l *load) ask(ctx context.Context, p *person, browser string) (question asked, h *history, ok bool) {
+	number, began := l.ids.Add(1), time.Now()
+	from := source(number)
+	key := fmt.Sprintf("ask-%d", number)
+	body := fmt.Sprintf(`{"user":{"email":%q},"context":{"ip":%q,"user_agent":"soak","browser":"%s-%s"},"expires_in":120}`, p.email, from, browser, p.email)
 	for ctx.Err() == nil {
-		status, text, err := l.town.application(ctx, http.MethodPost, "/v1/approvals", key, body)
+		status, text, err := l.town.application(ctx, p.shop, http.MethodPost, "/v1/approvals", key, body)
+		l.heard(status, err)
 		switch {
 		case err == nil && (status == http.StatusCreated || status == http.StatusOK):
 			l.asked.Add(1)
-			return question, began, json.Unmarshal(text, &question) == nil
-		case err == nil && status < 500 && status != http.StatusTooManyRequests:
-			return question, began, false
-		case status == http.StatusTooManyRequests: // the person has had enough for now
+			if json.Unmarshal(text, &question) != nil {
+				return question, nil, false
+			}
+			if time.Since(question.Created).Abs() > leap/2 {
+				l.misdated.Add(1)
+			}
+			h = &history{id: question.ID, shop: p.shop, address: from, from: began}
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.histories = append(l.histories, h)
+			return question, h, true
+		case err == nil && status == http.StatusTooManyRequests: // the person has had enough for now
 			wait(ctx, time.Second)
-			return question, began, false
+			return question, nil, false
+		case err == nil && status < 500:
+			return question, nil, false
 		}
 		wait(ctx, 100*time.Millisecond)
 	}
-	return question, began, false
+	return question, nil, false
 }
 
 // decide is the person at the phone.
@@ -153,7 +205,7 @@ func (l *load) decide(ctx context.Context, h *history, p *person, question asked
 		outcome, err = p.phone.Deny(ctx, question.ID)
 	case actReport:
 		outcome, err = p.phone.Report(ctx, question.ID)
-	case actCancel, actRedeem, actLook:
+	case actCancel, actRedeem, actLook, actCode, actBadCode: // nobody does these at a phone
 	}
 	heard := state(outcome.Status)
 	if err != nil {
@@ -162,10 +214,12 @@ func (l *load) decide(ctx context.Context, h *history, p *person, question asked
 		case errors.Is(err, phone.ErrUnknownRequest): // it was over before the phone saw it, and nothing was sent
 			return
 		case errors.As(err, &problem) && problem.Status == http.StatusUnauthorized:
+			l.disbelieved.Add(1)
 			return // a node whose clock is wrong does not believe the phone, and does not look at what it says
 		case errors.As(err, &problem) && problem.Status < 500:
 			heard = refused
 		default:
+			l.heard(0, err)
 			heard = unknown
 		}
 	}
@@ -181,7 +235,8 @@ func other(number string) string {
 
 func (l *load) cancel(ctx context.Context, h *history) {
 	began := time.Now()
-	status, _, err := l.town.application(ctx, http.MethodDelete, "/v1/approvals/"+h.id, "", "")
+	status, _, err := l.town.application(ctx, h.shop, http.MethodDelete, "/v1/approvals/"+h.id, "", "")
+	l.heard(status, err)
 	heard := unknown
 	switch {
 	case err == nil && status == http.StatusNoContent:
@@ -193,10 +248,11 @@ func (l *load) cancel(ctx context.Context, h *history) {
 }
 
 // page waits for the release code, and the application redeems it: now and then twice at once, on two keys.
-func (l *load) page(ctx context.Context, h *history, question asked, certain bool) {
+func (l *load) page(ctx context.Context, h *history, p *person, question asked, certain bool) {
 	for until := time.Now().Add(15 * time.Second); time.Now().Before(until) && ctx.Err() == nil; {
 		began := time.Now()
-		status, text, err := call(ctx, l.town.client(), http.MethodGet, l.town.origin+"/v1/approvals/"+h.id+"/state?wait=5", "Ticket "+question.Ticket, nil)
+		status, text, err := l.town.page(ctx, "/v1/approvals/"+h.id+"/state?wait=5", question.Ticket)
+		l.heard(status, err)
 		if err != nil || status != http.StatusOK {
 			wait(ctx, 50*time.Millisecond)
 			continue
@@ -218,7 +274,7 @@ func (l *load) page(ctx context.Context, h *history, question asked, certain boo
 		if now.Code != "" {
 			var all sync.WaitGroup
 			for i := range 1 + below(2) {
-				all.Go(func() { l.redeem(ctx, h, atServer+i, now.Code) })
+				all.Go(func() { l.redeem(ctx, h, p, atServer+i, now.Code) })
 			}
 			all.Wait()
 		}
@@ -227,13 +283,19 @@ func (l *load) page(ctx context.Context, h *history, question asked, certain boo
 }
 
 // redeem redeems on a key of its own until there is an answer.
-func (l *load) redeem(ctx context.Context, h *history, client int, code string) {
+func (l *load) redeem(ctx context.Context, h *history, p *person, client int, code string) {
 	key, began, heard := fmt.Sprintf("redeem-%d", l.ids.Add(1)), time.Now(), unknown
 	for until := time.Now().Add(20 * time.Second); heard == unknown && time.Now().Before(until) && ctx.Err() == nil; {
-		status, _, err := l.town.application(ctx, http.MethodPost, "/v1/approvals/"+h.id+"/redeem", key, fmt.Sprintf(`{"release_code":%q}`, code))
+		status, _, err := l.town.application(ctx, p.shop, http.MethodPost, "/v1/approvals/"+h.id+"/redeem", key, fmt.Sprintf(`{"release_code":%q}`, code))
+		l.heard(status, err)
 		switch {
 		case err == nil && status == http.StatusOK:
 			heard = released
+			l.logins.Add(1)
+			select {
+			case l.in <- struct{}{}:
+			default: // nobody listens
+			}
 		case err == nil && status < 500 && status != http.StatusTooManyRequests:
 			heard = refused
 		default:
@@ -241,67 +303,4 @@ func (l *load) redeem(ctx context.Context, h *history, client int, code string) 
 		}
 	}
 	h.note(client, done{actRedeem, key}, began, heard)
-}
-
-// look asks for the state of every request, when nothing is wrong any more.
-func (l *load) look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, lookTime+time.Duration(len(l.histories))*50*time.Millisecond)
-	defer cancel()
-	jobs, failed := make(chan *history), make(chan error, lookers+8)
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			for h := range jobs {
-				if err := l.lookAt(ctx, h); err != nil {
-					failed <- err
-					return
-				}
-			}
-		})
-	}
-feed:
-	for _, h := range l.histories {
-		select {
-		case jobs <- h:
-		case <-ctx.Done():
-			break feed
-		}
-	}
-	close(jobs)
-	all.Wait()
-	close(failed)
-	return errors.Join(append(slices.Collect(drained(failed)), ctx.Err())...)
-}
-
-func drained[T any](from <-chan T) func(func(T) bool) {
-	return func(yield func(T) bool) {
-		for one := range from {
-			if !yield(one) {
-				return
-			}
-		}
-	}
-}
-
-func (l *load) lookAt(ctx context.Context, h *history) error {
-	for {
-		began := time.Now()
-		status, text, err := l.town.application(ctx, http.MethodGet, "/v1/approvals/"+h.id, "", "")
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err == nil && status == http.StatusOK {
-			var now struct {
-				Status state `json:"status"`
-			}
-			if err = json.Unmarshal(text, &now); err == nil {
-				h.note(lookers, done{act: actLook}, began, now.Status)
-			}
-			return err
-		}
-		if err == nil && status < 500 {
-			return fmt.Errorf("request %s is gone: %d %s", h.id, status, text)
-		}
-		wait(ctx, 100*time.Millisecond)
-	}
 }

@@ -100,6 +100,9 @@ func (s *Stage) open(ctx context.Context) error {
 		}
 		s.options.Dir, s.remove = dir, func() error { return os.RemoveAll(dir) }
 	}
+	if err := os.MkdirAll(s.options.Dir, 0o700); err != nil { // before the first stand-in keeps something there
+		return err
+	}
 	if s.options.Listen == "" {
 		s.options.Listen = "127.0.0.1:0"
 	}

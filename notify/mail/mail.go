@@ -5,6 +5,7 @@ package mail
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -17,7 +18,17 @@ import (
 // Message is one mail.
 type Message struct {
 	To, Subject, Text, HTML string
+	// ID is what stands in Message-ID, without the brackets (RFC 5322, section 3.6.4): a repetition has that of before. Empty for any.
+	ID string
 }
+
+var (
+	// ErrRefused says that the server will never take this mail, or none for this reader: it answered 5yz to the reader or to
+	// the mail itself (RFC 5321, section 4.2.1).
+	ErrRefused = errors.New("the mail server refuses it for good")
+	// ErrPutOff says the same for now: it answered 4yz. Others may be taken.
+	ErrPutOff = errors.New("the mail server puts it off")
+)
 
 // Sender brings one mail on its way.
 type Sender interface {
@@ -72,17 +83,38 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 		return fmt.Errorf("sender address: %w", err)
 	}
 	if err := mail.To(m.To); err != nil {
-		return fmt.Errorf("recipient address: %w", err)
+		return fmt.Errorf("recipient address: %w: %w", ErrRefused, err)
 	}
 	mail.Subject(m.Subject)
 	mail.SetBodyString(gomail.TypeTextPlain, m.Text)
 	mail.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	// Nobody's holiday notice should answer a warning (RFC 3834).
 	mail.SetGenHeader("Auto-Submitted", "auto-generated")
-	if err := s.client.DialAndSendWithContext(ctx, mail); err != nil {
-		return fmt.Errorf("mail: %w", err)
+	if m.ID != "" {
+		mail.SetMessageIDWithValue(m.ID)
 	}
-	return nil
+	err := s.client.DialAndSendWithContext(ctx, mail)
+	if mail.IsDelivered() { // what the connection did after that is of no interest
+		return nil
+	}
+	return judge(err)
+}
+
+// judge says of a failure whether it is about this mail alone. What a server has against the sender, or against who logs in, is the
+// operator's to mend, and no reader's.
+func judge(err error) error {
+	var sent *gomail.SendError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &sent):
+	case sent.Reason != gomail.ErrSMTPRcptTo && sent.Reason != gomail.ErrSMTPData && sent.Reason != gomail.ErrSMTPDataClose:
+	case sent.ErrorCode() >= 500:
+		return fmt.Errorf("mail: %w: %w", ErrRefused, err)
+	case sent.ErrorCode() >= 400:
+		return fmt.Errorf("mail: %w: %w", ErrPutOff, err)
+	}
+	return fmt.Errorf("mail: %w", err)
 }
 
 // Check connects to the server and logs in, without sending anything.

@@ -32,7 +32,9 @@ type office struct {
 	config mail.Config
 	taken  chan []byte
 	refuse error
-	logins []string
+	// disowned is what it has against the sender.
+	disowned error
+	logins   []string
 }
 
 type visit struct{ *office }
@@ -49,7 +51,7 @@ func (v visit) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (v visit) Mail(string, *smtp.MailOptions) error { return nil }
+func (v visit) Mail(string, *smtp.MailOptions) error { return v.disowned }
 func (v visit) Rcpt(string, *smtp.RcptOptions) error { return v.refuse }
 func (v visit) Reset()                               {}
 func (v visit) Logout() error                        { return nil }
@@ -175,10 +177,13 @@ func parts(t *testing.T, m *stdmail.Message) []string {
 
 func TestMailsThatAreNotSent(t *testing.T) {
 	t.Parallel()
+	about := map[string]error{"an unknown reader": mail.ErrRefused, "a full mailbox": mail.ErrPutOff} // no other is about this mail alone
 	for name, change := range map[string]func(*office){
 		"a wrong password":        func(o *office) { o.config.Username, o.config.Password = "aye", "wrong" },
 		"another's certificate":   func(o *office) { o.config.TLS = &tls.Config{ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12} },
 		"an unknown reader":       func(o *office) { o.refuse = &smtp.SMTPError{Code: 550, Message: "nobody here"} },
+		"a full mailbox":          func(o *office) { o.refuse = &smtp.SMTPError{Code: 452, Message: "no room"} },
+		"an unknown sender":       func(o *office) { o.disowned = &smtp.SMTPError{Code: 550, Message: "who are you?"} },
 		"a reader who is none":    func(o *office) { o.config.From = "nobody" },
 		"nobody listens":          func(o *office) { o.config.Port = 1 },
 		"a password without TLS?": func(o *office) { o.config.TLS.ServerName = "mail.example.com" },
@@ -190,6 +195,11 @@ func TestMailsThatAreNotSent(t *testing.T) {
 			err := send(t, o.config)
 			if err == nil || strings.Contains(err.Error(), o.config.Password.Reveal()) && o.config.Password != "" {
 				t.Errorf("%v", err)
+			}
+			for _, kind := range []error{mail.ErrRefused, mail.ErrPutOff} {
+				if errors.Is(err, kind) != (about[name] == kind) { //nolint:errorlint // which of the two
+					t.Errorf("%v: %v", err, kind)
+				}
 			}
 			if len(o.taken) > 0 {
 				t.Error("the mail was taken")

@@ -54,7 +54,7 @@ func testAccessCodes(t *testing.T, open Opener) {
 		d.goes(t, support.Move{CaseID: c.ID, From: []support.State{support.Sent}, To: support.Sent, Now: h.Clock.Now(), Link: 2, LinkUntil: c.LinkUntil})
 		send := support.Move{CaseID: waits.ID, From: []support.State{support.Open, support.Sent}, To: support.Sent, Now: h.Clock.Now(), Link: 1, LinkUntil: h.Clock.Now().Add(time.Hour), Left: 1}
 		next.remains(t, send)
-		same(t, "lifted", got(h.LiftFreeze(t.Context(), f.ID, "usr_x", h.Clock.Now(), h.entry(h.Organisation.ID, "support.lifted")))(t), true)
+		same(t, "lifted", got(h.LiftFreeze(t.Context(), f.ID, "usr_x", h.Clock.Now(), h.entry(h.Organisation.ID, "support.lifted"), nil))(t), true)
 		next.goes(t, send)
 		must(t, h.AddFreeze(t.Context(), d.freeze(support.FrozenPerson, d.member.Person.ID, ""), h.entry(h.Organisation.ID, "support.frozen")))
 		d.remains(t, support.Move{CaseID: c.ID, From: []support.State{support.Sent}, To: support.Sent, Now: h.Clock.Now(), Link: 3, LinkUntil: c.LinkUntil})

@@ -158,7 +158,7 @@ func testMoveFrozen(t *testing.T, d desk) {
 	for _, f := range []support.Freeze{d.freeze(support.FrozenPerson, d.member.Person.ID, ""), d.freeze(support.FrozenOrganisation, d.Organisation.ID, "")} {
 		must(t, d.AddFreeze(ctx, f, audit.Entry{Organisation: d.Organisation.ID}))
 		d.remains(t, d.approval(c, id, d.Clock.Now()))
-		same(t, "lifted", got(d.LiftFreeze(ctx, f.ID, "usr_x", d.Clock.Now(), audit.Entry{Organisation: d.Organisation.ID}))(t), true)
+		same(t, "lifted", got(d.LiftFreeze(ctx, f.ID, "usr_x", d.Clock.Now(), audit.Entry{Organisation: d.Organisation.ID}, nil))(t), true)
 	}
 	elsewhere := d.freeze(support.FrozenPerson, d.member.Person.ID, "")
 	elsewhere.OrganisationID = d.AddOrganisation(t, "Elsewhere").ID

@@ -218,7 +218,7 @@ func testOpenFrozen(t *testing.T, d desk) {
 				t.Fatalf("error is %v, not that of %s", err, f.What)
 			}
 		})
-		same(t, "lifted", got(d.LiftFreeze(ctx, f.ID, "usr_x", d.Clock.Now(), d.entry(d.Organisation.ID, "support.lifted")))(t), true)
+		same(t, "lifted", got(d.LiftFreeze(ctx, f.ID, "usr_x", d.Clock.Now(), d.entry(d.Organisation.ID, "support.lifted"), nil))(t), true)
 	}
 	// That of the person elsewhere is nobody's business here.
 	f := d.freeze(support.FrozenPerson, d.member.Person.ID, "")

@@ -44,7 +44,7 @@ func testFreezes(t *testing.T, open Opener) {
 	same(t, "person, where it is not", len(frozen(d.member.Person.ID, "usr_x", "org_x")), 0)
 
 	same(t, "lifted", race(t, func(int) (bool, error) {
-		return h.LiftFreeze(ctx, agent.ID, "usr_l", h.Clock.Now(), h.entry(h.Organisation.ID, "support.lifted"))
+		return h.LiftFreeze(ctx, agent.ID, "usr_l", h.Clock.Now(), h.entry(h.Organisation.ID, "support.lifted"), nil)
 	}), 1)
 	agent.Lifted, agent.LiftedBy = h.Clock.Now(), "usr_l"
 	same(t, "by id", got(h.FreezeByID(ctx, agent.ID))(t), agent)

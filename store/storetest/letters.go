@@ -6,6 +6,7 @@ import (
 
 	"example.com/aye/accounts"
 	"example.com/aye/internal/secret"
+	"example.com/aye/store"
 )
 
 // letter gives a letter that is not stored.
@@ -98,23 +99,26 @@ func testPostage(t *testing.T, h *House) {
 func testNewAddress(t *testing.T, h *House, find func(accounts.MailedLetter) error) {
 	ctx, m := t.Context(), h.AddPerson(t, "old@example.com")
 	h.AddPerson(t, "taken@example.com")
-	use := func(l accounts.MailedLetter) (string, accounts.Person, error) {
-		return h.UseEmail(ctx, l.Hash, h.Clock.Now().Add(-time.Minute), h.Clock.Now(), h.entry("", "person.email-changed"))
+	use := func(l accounts.MailedLetter) (accounts.Person, error) {
+		e := h.entry("", "person.email-changed")
+		e.Tell = []any{accounts.Notice{Kind: accounts.EmailChanged, PersonID: l.PersonID}}
+		return h.UseEmail(ctx, l.Hash, h.Clock.Now().Add(-time.Minute), h.Clock.Now(), e)
 	}
 	before := h.post(t, h.letter(accounts.LetterEmail, m.Person.ID, "first@example.com"))
 	taken := h.post(t, h.letter(accounts.LetterEmail, m.Person.ID, "taken@example.com"))
 	fails(t, find(before), accounts.ErrNotFound) // only the newest link works
-	_, _, err := use(taken)
+	_, err := use(taken)
 	fails(t, err, accounts.ErrExists)
 	must(t, find(taken))
 	reset := h.post(t, h.letter(accounts.LetterReset, m.Person.ID, "old"))
 	l := h.post(t, h.letter(accounts.LetterEmail, m.Person.ID, "new@example.com"))
-	was, person, err := use(l)
+	person, err := use(l)
 	must(t, err)
-	same(t, "before", was, "old@example.com")
+	told := h.take(t, store.Soon)
+	same(t, "the address before is told", []any{len(told), told[0].Message}, []any{1, any(accounts.Notice{Kind: accounts.EmailChanged, PersonID: m.Person.ID, Email: "old@example.com"})})
 	same(t, "after", person, got(h.Person(ctx, m.Person.ID))(t))
 	same(t, "address", person.Email, "new@example.com")
 	fails(t, find(reset), accounts.ErrNotFound) // it went to the address before
-	_, _, err = use(l)
+	_, err = use(l)
 	fails(t, err, accounts.ErrNotFound)
 }

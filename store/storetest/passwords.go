@@ -45,8 +45,11 @@ func testPasswordTries(t *testing.T, h *House) {
 	begin := h.Clock.Now()
 	spend := func(account string, at time.Duration, wantOK bool, wantUntil time.Time, tries ...accounts.Tries) {
 		t.Helper()
+		may, when, err := h.MayTry(t.Context(), account, tries, begin.Add(at))
+		must(t, err)
 		ok, until, err := h.SpendTry(t.Context(), account, tries, begin.Add(at))
 		must(t, err)
+		same(t, "was told before", []any{may, when}, []any{ok, until})
 		same(t, "ok", ok, wantOK)
 		same(t, "until", until, wantUntil)
 	}

@@ -71,6 +71,7 @@ func testExports(t *testing.T, open Opener) {
 	same(t, "role", got(h.SetRole(from, d.member.ID, accounts.RoleMember, accounts.RoleSupport, false,
 		audit.Entry{Organisation: h.Organisation.ID, Actor: "usr_administrator", Action: "member.role-changed", Subject: d.member.ID, At: h.Clock.Now()}))(t), true)
 
+	must(t, h.Tell(ctx, accounts.Letter{Kind: accounts.LetterReset, PersonID: d.member.Person.ID}))
 	var sections []privacy.Section
 	entry := audit.Entry{Actor: accounts.Operator, Action: "person.exported", Subject: d.member.Person.ID, At: h.Clock.Now()}
 	sections = got(h.ExportPerson(ctx, d.member.Person.ID, entry))(t)
@@ -88,7 +89,7 @@ func testExports(t *testing.T, open Opener) {
 	delete(rows, "log")
 	same(t, "rows", rows, map[string]int{
 		"person": 1, "memberships": 2, "phones": 2, "authenticator apps": 1, "recovery codes": 2, "sessions": 5, "browsers": 1, "chosen organisations": 0,
-		"mailed links": 2, "numbers to prove": 2, "requests": 2, "pushes": 0, "decisions": 1, "push limits": 1, "linking": 3, "text messages": 1, "support cases": 1,
+		"mailed links": 2, "mails": 1, "numbers to prove": 2, "requests": 2, "pushes": 0, "decisions": 1, "push limits": 1, "linking": 3, "text messages": 1, "support cases": 1,
 	})
 	text := words(sections)
 	for _, wanted := range []string{

@@ -242,7 +242,7 @@ func testRevokeFrozen(t *testing.T, d desk) {
 	} {
 		must(t, d.AddFreeze(t.Context(), f, d.entry("", "support.frozen")))
 		d.written(t, 0, func() { same(t, string(f.What), d.revoke(t, c), false) })
-		same(t, "lifted", got(d.LiftFreeze(t.Context(), f.ID, "usr_x", d.Clock.Now(), d.entry("", "support.lifted")))(t), true)
+		same(t, "lifted", got(d.LiftFreeze(t.Context(), f.ID, "usr_x", d.Clock.Now(), d.entry("", "support.lifted"), nil))(t), true)
 		// It is due again when there was time to stop it.
 		d.Clock.Pass(time.Hour - time.Millisecond)
 		d.written(t, 0, func() { same(t, "a moment before", d.revoke(t, c), false) })

@@ -106,7 +106,7 @@ func testStopRevoked(t *testing.T, d desk) {
 	d.remains(t, support.Move{CaseID: c.ID, From: []support.State{support.Revoked, support.Stopped}, To: support.Revoked, Now: d.Clock.Now(), Link: 2, LinkUntil: d.Clock.Now().Add(time.Hour)})
 	// After an administrator looked, another case helps.
 	f := got(d.Frozen(ctx, c.PersonID, "", d.Organisation.ID))(t)[0]
-	same(t, "lifted", got(d.LiftFreeze(ctx, f.ID, "usr_x", d.Clock.Now(), d.entry(d.Organisation.ID, "support.lifted")))(t), true)
+	same(t, "lifted", got(d.LiftFreeze(ctx, f.ID, "usr_x", d.Clock.Now(), d.entry(d.Organisation.ID, "support.lifted"), nil))(t), true)
 	next := d.revoked(t)
 	same(t, "recovering", got(d.Person(ctx, c.PersonID))(t).Recovering, next.ID)
 	d.recovers(t, next)

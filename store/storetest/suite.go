@@ -50,6 +50,7 @@ type Backend interface {
 	alerts.Store
 	privacy.Store
 	Webhooks
+	Posts
 	Ping(ctx context.Context) error
 	VerifyAudit(ctx context.Context) error
 	Erase(ctx context.Context, before time.Time) (more bool, err error)
@@ -62,6 +63,19 @@ type Webhooks interface {
 	DueWebhooks(ctx context.Context, now time.Time, limit int) ([]store.WebhookDelivery, error)
 	WebhookDone(ctx context.Context, id string) error
 	WebhookRetry(ctx context.Context, id string, next time.Time) error
+}
+
+// Posts is what the teller of mails asks of a database.
+type Posts interface {
+	TakePosts(ctx context.Context, lane store.Lane, now time.Time, limit int) ([]store.Post, error)
+	TakePost(ctx context.Context, id string, now time.Time) ([]store.Post, error)
+	PostTold(ctx context.Context, p store.Post, told []string, now time.Time) (bool, error)
+	PostLater(ctx context.Context, p store.Post, next time.Time) (bool, error)
+	PostDone(ctx context.Context, p store.Post) (bool, error)
+	OwnPosts() []string
+	PostsWoken() <-chan struct{}
+	PostsWaiting() int64
+	CountPosts(ctx context.Context) error
 }
 
 // Opener gives an empty database that lives as long as the test and takes its time from now.
@@ -112,6 +126,7 @@ func Run(t *testing.T, open Opener) {
 		{"freezes", testFreezes},
 		{"finding people", testFindPeople},
 		{"alerts", testAlerts},
+		{"outbox", testOutbox},
 		{"exports", testExports},
 		{"erasures", testErasures},
 		{"deliveries", testDeliveries},

@@ -105,7 +105,7 @@ func (s *server) newRequest(to *phone, in question) (Request, error) {
 	_, _ = rand.Read(random[:]) // never fails
 	now := time.Now()
 	request := Request{
-		ID: s.last.Add(1), Membership: to.Membership, Device: to.Device,
+		ID: s.next(), Membership: to.Membership, Device: to.Device,
 		Number: fmt.Sprintf("%03d", binary.BigEndian.Uint64(random[32:])%1000), Nonce: base64url.EncodeToString(random[:32]),
 		Created: now.UnixMilli(), Expires: now.Add(requestLife).UnixMilli(),
 	}
@@ -148,9 +148,12 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// First it waits, then it looks: what changes in between is not missed.
-	if one := s.hub.wait(w, r, id, s.look(context.WithoutCancel(r.Context()), request.ID)); one != nil {
-		one.tell()
+	gone := s.hints.subscribe(id, func() { s.hub.tell(id) })
+	one := s.hub.wait(w, r, id, s.look(context.WithoutCancel(r.Context()), request.ID), gone)
+	if one == nil {
+		return
 	}
+	one.tell()
 }
 
 type news struct {
@@ -237,7 +240,7 @@ func (s *server) redeem(r *http.Request) (any, error) {
 	if !won {
 		return nil, refusal{http.StatusConflict, "already-redeemed"}
 	}
-	s.hub.tellSoon(id)
+	s.tellSoon(id)
 	out := released{ID: id, Status: Released, Method: "push", DecidedAt: timestamp(request.Decided)}
 	out.User.ID = request.Membership
 	out.Assertion, err = s.sign(assertionType, assertionClaims{

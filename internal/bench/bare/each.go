@@ -69,7 +69,7 @@ var eachChanges = map[change]string{
 		ON CONFLICT (membership) DO UPDATE SET asked = excluded.asked`,
 	addDecision: `INSERT INTO decisions (request, evidence, at) VALUES (?, ?, ?)`,
 	addAudit: `INSERT INTO audit_rows (organisation, actor, action, subject, at, data, previous, hash)
-		SELECT ?, device, ?, ?, ?, '{"user":"' || membership || '"}', ` + noHash + `, ` + noHash + ` FROM requests WHERE id = ?`,
+		SELECT ?, device, ?, ?, CAST(? AS BIGINT), '{"user":"' || membership || '"}', ` + noHash + `, ` + noHash + ` FROM requests WHERE id = ?`,
 	setHead: `INSERT INTO audit_heads (organisation, sequence, hash)
 		SELECT organisation, sequence, hash FROM audit_rows WHERE TRUE ORDER BY sequence DESC LIMIT 1
 		ON CONFLICT (organisation) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`,

@@ -1,6 +1,7 @@
 package bare
 
 import (
+	"context"
 	"encoding/binary"
 	"os"
 	"path/filepath"
@@ -62,7 +63,25 @@ func TestCommitsOfALogin(t *testing.T) {
 
 func TestWhatEachKeeps(t *testing.T) {
 	t.Parallel()
-	s := openStore(t, filepath.Join(t.TempDir(), "db"), true)
+	for database, open := range databases(t) {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			eachKept(t, open(true))
+		})
+	}
+}
+
+// query asks a database for a number.
+func (s *Store) query(ctx context.Context, query string) (number int, err error) {
+	if e, ok := s.engine.(*postgres); ok {
+		return number, e.pool.QueryRow(ctx, query).Scan(&number)
+	}
+	e, _ := s.engine.(*lite)
+	return number, e.reader.QueryRowContext(ctx, query).Scan(&number)
+}
+
+func eachKept(t *testing.T, s *Store) {
+	t.Helper()
 	login(t, s, example(1))
 	login(t, s, example(2)) // of the same person, with another phone
 	if won, err := s.Release(2, 1); won || err != nil {
@@ -78,8 +97,7 @@ func TestWhatEachKeeps(t *testing.T) {
 		"SELECT count(*) FROM requests WHERE state = 'released' AND fetched > 0 AND decision = ''":                 2,
 		"SELECT sum(length(hash) + length(previous) + length(subject) + length(organisation)) / 6 FROM audit_rows": 200,
 	} {
-		var got int
-		if err := s.reader.QueryRowContext(t.Context(), query).Scan(&got); err != nil || got != want {
+		if got, err := s.query(t.Context(), query); err != nil || got != want {
 			t.Errorf("%s: %d, %v; want %d", query, got, err, want)
 		}
 	}

@@ -2,11 +2,14 @@ package bare
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"example.com/aye/internal/bench/carry"
 )
 
 // The numbers of a WebSocket, as Aye has them.
@@ -47,6 +50,8 @@ type waiter struct {
 	// telling keeps two who heard of a change from telling it at once.
 	telling sync.Mutex
 	look    look
+	// gone is called when it waits no more.
+	gone func()
 }
 
 func newHub() *hub {
@@ -59,13 +64,15 @@ func newHub() *hub {
 }
 
 // wait makes the request a waiter, nil where that failed. The caller returns soon, so that
-// the memory of the request is free while the waiter waits.
-func (h *hub) wait(w http.ResponseWriter, r *http.Request, id string, look look) *waiter {
+// the memory of the request is free while the waiter waits. Then, or where it never waits, gone
+// is called.
+func (h *hub) wait(w http.ResponseWriter, r *http.Request, id string, look look, gone func()) *waiter {
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
+		gone()
 		return nil // answered already
 	}
-	one := &waiter{hub: h, conn: conn, id: id, look: look}
+	one := &waiter{hub: h, conn: conn, id: id, look: look, gone: gone}
 	conn.SetReadLimit(socketRead)
 	conn.SetPongHandler(func(string) error { return one.extend() })
 	_ = one.extend() // a connection that is gone shows when it is read
@@ -73,6 +80,7 @@ func (h *hub) wait(w http.ResponseWriter, r *http.Request, id string, look look)
 	defer h.mu.Unlock()
 	if h.closing {
 		_ = conn.Close()
+		gone()
 		return nil
 	}
 	if older := h.waiters[id]; older != nil {
@@ -104,6 +112,7 @@ func (w *waiter) read() {
 	delete(h.slots[w.slot], w)
 	h.mu.Unlock()
 	_ = w.conn.Close()
+	w.gone()
 }
 
 // tell looks, and says what is new. Without a waiter it does nothing, and says so.
@@ -187,15 +196,16 @@ const hubMessage = `{"type":"approval","id":"apr_0000000000000000000000000000000
 
 // ServeHub serves a hub alone, without a database, until ctx ends: GET /wait/{id} becomes
 // a WebSocket that waits and hears nothing, POST /tell/{id} writes one fixed message to it
-// and answers 204, or 404 where nobody waits. See [Config] for the addresses and ready.
-func ServeHub(ctx context.Context, listen, metrics string, ready func(listen, metrics string)) error {
+// and answers 204, or 404 where nobody waits. See [Config] for the addresses and ready; what is
+// carried comes by way of the address carried, where there is one.
+func ServeHub(ctx context.Context, listen, metrics, carried string, ready func(listen, metrics string)) error {
 	h := newHub()
 	defer h.close()
 	message := []byte(hubMessage)
 	look := func() ([]byte, bool, error) { return message, false, nil }
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /wait/{id}", func(w http.ResponseWriter, r *http.Request) {
-		h.wait(w, r, r.PathValue("id"), look)
+		h.wait(w, r, r.PathValue("id"), look, func() {})
 	})
 	mux.HandleFunc("POST /tell/{id}", func(w http.ResponseWriter, r *http.Request) {
 		if !h.tell(r.PathValue("id")) {
@@ -207,6 +217,13 @@ func ServeHub(ctx context.Context, listen, metrics string, ready func(listen, me
 	l, err := openListeners(ctx, listen, metrics)
 	if err != nil {
 		return err
+	}
+	if carried != "" {
+		both, err := carry.Listen(ctx, l.main, carried)
+		if err != nil {
+			return errors.Join(err, l.main.Close(), l.metrics.Close())
+		}
+		l.main = both
 	}
 	return l.serve(ctx, mux, ready)
 }

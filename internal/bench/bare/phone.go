@@ -125,7 +125,7 @@ func (s *server) decide(r *http.Request) (any, error) {
 		return nil, refusal{http.StatusConflict, "already-decided"}
 	}
 	id := requestID(request.ID)
-	s.hub.tellSoon(id)
+	s.tellSoon(id)
 	return decided{id, state, timestamp(now)}, nil
 }
 

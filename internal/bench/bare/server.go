@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,9 +29,16 @@ type Config struct {
 	Origin string
 	// PageOrigin is the one origin whose pages may wait.
 	PageOrigin string
-	// Database is the SQLite file, which is made where it is not there; People the people
-	// file, see [WritePeople].
+	// Database is the SQLite file, which is made where it is not there, or the URL of a
+	// PostgreSQL database; People the people file, see [WritePeople].
 	Database, People string
+	// Nodes is how many programs serve together over one PostgreSQL, and Node which of them
+	// this is, from 0; both 0 where there is one. They tell each other of changes over NATS, at
+	// the URL Hints.
+	Node, Nodes int
+	Hints       string
+	// Keys has what they sign and derive codes with; made anew where there is none.
+	Keys Keys
 	// Each makes every statement a durable commit of its own, instead of group commit, and
 	// has all sixteen of a login made, instead of the least.
 	Each bool
@@ -40,6 +48,23 @@ type Config struct {
 	Push Push
 	// Ready is called with the two addresses as soon as both listen; optional.
 	Ready func(listen, metrics string)
+}
+
+// Keys are what programs that serve together share.
+type Keys struct {
+	// Codes is the key of tickets and release codes, Signing a P-256 key in DER.
+	Codes, Signing []byte
+}
+
+// NewKeys makes them.
+func NewKeys() (k Keys, err error) {
+	k.Codes = make([]byte, sha256.Size)
+	_, _ = rand.Read(k.Codes) // never fails
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err == nil {
+		k.Signing, err = x509.MarshalECPrivateKey(key)
+	}
+	return k, err
 }
 
 // requestLife is how long a request waits for the phone.
@@ -53,6 +78,7 @@ type server struct {
 	people people
 	store  *Store
 	hub    *hub
+	hints  *hints
 	pushes *pushes
 	last   atomic.Int64 // the newest id
 
@@ -75,7 +101,11 @@ func Serve(ctx context.Context, c Config) error {
 	if s.people, err = readPeople(c.People); err != nil {
 		return err
 	}
-	if s.store, err = OpenStore(ctx, c.Database, c.Each); err != nil {
+	open := OpenStore
+	if strings.HasPrefix(c.Database, "postgres") {
+		open = OpenPostgres
+	}
+	if s.store, err = open(ctx, c.Database, c.Each); err != nil {
 		return err
 	}
 	return errors.Join(s.serve(ctx), s.store.Close())
@@ -87,6 +117,10 @@ func (s *server) serve(ctx context.Context) error {
 		return err
 	}
 	s.last.Store(last)
+	if s.hints, err = openHints(s.config.Hints); err != nil {
+		return err
+	}
+	defer s.hints.close()
 	if s.pushes, err = startPushes(ctx, s.config.Push, s.store); err != nil {
 		return err
 	}
@@ -102,13 +136,30 @@ func (s *server) serve(ctx context.Context) error {
 }
 
 func (s *server) makeKeys() (err error) {
-	s.codes = make([]byte, sha256.Size)
-	_, _ = rand.Read(s.codes) // never fails
-	if s.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err == nil {
+	keys := s.config.Keys
+	if keys.Signing == nil {
+		if keys, err = NewKeys(); err != nil {
+			return err
+		}
+	}
+	s.codes = keys.Codes
+	if s.key, err = x509.ParseECPrivateKey(keys.Signing); err == nil {
 		s.public, err = NewKey(&s.key.PublicKey)
 	}
 	s.keyID = s.public.thumbprint()
 	return err
+}
+
+// next is an id that no other program gives.
+func (s *server) next() int64 {
+	nodes := int64(max(1, s.config.Nodes))
+	return s.last.Add(1)*nodes + int64(s.config.Node)
+}
+
+// tellSoon has the page told, wherever it waits, without waiting for that.
+func (s *server) tellSoon(id string) {
+	s.hub.tellSoon(id)
+	s.hints.publish(id)
 }
 
 func (s *server) routes() http.Handler {

@@ -92,8 +92,29 @@ type Request struct {
 	Fetched, Decided, HandedOut int64
 }
 
-// Store keeps requests in SQLite. It is safe for concurrent use.
+// Store keeps requests in a database. It is safe for concurrent use.
 type Store struct {
+	engine
+
+	each bool
+}
+
+// engine is a database that keeps them.
+type engine interface {
+	// change makes one statement, and answers after the commit whether it changed a row.
+	change(c change, arguments ...any) (bool, error)
+	// Request finds a request; where there is none the error says so.
+	Request(ctx context.Context, id int64) (Request, error)
+	// Pending gives the requests that wait for the phone, oldest first.
+	Pending(ctx context.Context, device string, now int64) ([]Request, error)
+	// Last gives the newest id, 0 where there is none.
+	Last(ctx context.Context) (id int64, err error)
+	// Close commits what waits, and ends.
+	Close() error
+}
+
+// lite is SQLite.
+type lite struct {
 	writer, reader *sql.DB
 	each           bool
 	statements     [allChanges]*sql.Stmt
@@ -116,21 +137,21 @@ type waiting struct {
 	err       error
 }
 
-// OpenStore opens the database file, and makes it where it is not there. With each, every
+// OpenStore opens the SQLite file, and makes it where it is not there. With each, every
 // statement is a durable commit of its own, and there are more of them; without it, those
 // that wait at one time share one.
 func OpenStore(ctx context.Context, path string, each bool) (*Store, error) {
-	s := &Store{each: each, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	s := &lite{each: each, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	// Without its Done channel: to watch one, the driver starts a goroutine per statement.
 	ctx = context.WithoutCancel(ctx)
 	if err := s.open(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("bare: open %s: %w", path, err), s.closeFiles())
 	}
 	go s.run(ctx)
-	return s, nil
+	return &Store{s, each}, nil
 }
 
-func (s *Store) open(ctx context.Context, path string) (err error) {
+func (s *lite) open(ctx context.Context, path string) (err error) {
 	if s.writer, err = openWriter(path); err != nil {
 		return err
 	}
@@ -188,8 +209,7 @@ func openSQLite(path string, connections int, options url.Values) (*sql.DB, erro
 	return db, err
 }
 
-// Close commits what waits, and ends.
-func (s *Store) Close() error {
+func (s *lite) Close() error {
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true
@@ -200,7 +220,7 @@ func (s *Store) Close() error {
 	return s.closeFiles()
 }
 
-func (s *Store) closeFiles() error {
+func (s *lite) closeFiles() error {
 	var errs []error
 	for _, db := range []*sql.DB{s.reader, s.writer} {
 		if db != nil {
@@ -210,8 +230,7 @@ func (s *Store) closeFiles() error {
 	return errors.Join(errs...)
 }
 
-// change queues one statement, and answers after the commit whether it changed a row.
-func (s *Store) change(c change, arguments ...any) (bool, error) {
+func (s *lite) change(c change, arguments ...any) (bool, error) {
 	w := &waiting{statement: s.statements[c], arguments: arguments, done: make(chan struct{})}
 	s.mu.Lock()
 	if s.closed {
@@ -230,7 +249,7 @@ func (s *Store) change(c change, arguments ...any) (bool, error) {
 
 // run commits what waits. What comes during a commit shares the next one: under load the
 // groups grow by themselves, and nobody ever waits for a timer.
-func (s *Store) run(ctx context.Context) {
+func (s *lite) run(ctx context.Context) {
 	defer close(s.ended)
 	var batch, spare []*waiting
 	for open := true; open; {
@@ -254,7 +273,7 @@ func (s *Store) run(ctx context.Context) {
 
 // group makes one transaction of the batch. One statement that fails leaves nothing
 // behind, so its neighbours need no savepoints.
-func (s *Store) group(ctx context.Context, batch []*waiting) {
+func (s *lite) group(ctx context.Context, batch []*waiting) {
 	_, err := s.begin.ExecContext(ctx)
 	if err == nil {
 		for _, w := range batch {
@@ -323,8 +342,7 @@ func (s *Store) Release(id, now int64) (bool, error) {
 	return changed, err
 }
 
-// Request finds a request; where there is none the error says so.
-func (s *Store) Request(ctx context.Context, id int64) (Request, error) {
+func (s *lite) Request(ctx context.Context, id int64) (Request, error) {
 	r := Request{ID: id}
 	err := s.one.QueryRowContext(context.WithoutCancel(ctx), id).Scan(
 		&r.Membership, &r.Device, &r.Number, &r.Nonce, &r.ChallengeHash, &r.Expires, &r.State, &r.Decided, &r.HandedOut)
@@ -334,8 +352,7 @@ func (s *Store) Request(ctx context.Context, id int64) (Request, error) {
 	return r, err
 }
 
-// Pending gives the requests that wait for the phone, oldest first.
-func (s *Store) Pending(ctx context.Context, device string, now int64) ([]Request, error) {
+func (s *lite) Pending(ctx context.Context, device string, now int64) ([]Request, error) {
 	rows, err := s.pending.QueryContext(context.WithoutCancel(ctx), device, now)
 	if err != nil {
 		return nil, err
@@ -352,8 +369,7 @@ func (s *Store) Pending(ctx context.Context, device string, now int64) ([]Reques
 	return all, rows.Err()
 }
 
-// Last gives the newest id, 0 where there is none.
-func (s *Store) Last(ctx context.Context) (id int64, err error) {
+func (s *lite) Last(ctx context.Context) (id int64, err error) {
 	err = s.reader.QueryRowContext(ctx, selectLast).Scan(&id)
 	return id, err
 }

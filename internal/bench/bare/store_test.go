@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/aye/internal/pgtest"
 )
 
 func openStore(t testing.TB, path string, each bool) *Store {
@@ -17,6 +19,26 @@ func openStore(t testing.TB, path string, each bool) *Store {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// opened opens a database again and again.
+type opened func(each bool) *Store
+
+// databases gives each kind of database, empty.
+func databases(t *testing.T) map[string]opened {
+	t.Helper()
+	path, address := filepath.Join(t.TempDir(), "db"), pgtest.Empty(t)
+	return map[string]opened{
+		"SQLite": func(each bool) *Store { return openStore(t, path, each) },
+		"PostgreSQL": func(each bool) *Store {
+			s, err := OpenPostgres(t.Context(), address, each)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			return s
+		},
+	}
 }
 
 // example is request n of a device of its own.
@@ -32,50 +54,56 @@ func example(n int64) Request {
 func TestGroupCommit(t *testing.T) {
 	t.Parallel()
 	for name, each := range map[string]bool{"grouped": false, "each": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := openStore(t, filepath.Join(t.TempDir(), "db"), each)
-			const requests, callers = 20, 4
-			var wins [requests]int
-			var mu sync.Mutex
-			var all sync.WaitGroup
-			for n := range requests {
-				if err := s.Ask(example(int64(n + 1))); err != nil {
-					t.Fatal(err)
+		for database, open := range databases(t) {
+			t.Run(database+", "+name, func(t *testing.T) {
+				t.Parallel()
+				manyDecide(t, open(each))
+			})
+		}
+	}
+}
+
+func manyDecide(t *testing.T, s *Store) {
+	t.Helper()
+	const requests, callers = 20, 4
+	var wins [requests]int
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for n := range requests {
+		if err := s.Ask(example(int64(n + 1))); err != nil {
+			t.Fatal(err)
+		}
+		for range callers {
+			all.Go(func() {
+				won, err := s.Decide(int64(n+1), Approved, "signed", time.Now().UnixMilli())
+				if err != nil {
+					t.Error(err)
 				}
-				for range callers {
-					all.Go(func() {
-						won, err := s.Decide(int64(n+1), Approved, "signed", time.Now().UnixMilli())
-						if err != nil {
-							t.Error(err)
-						}
-						if won {
-							mu.Lock()
-							wins[n]++
-							mu.Unlock()
-						}
-					})
-					all.Go(func() {
-						if s.Ask(example(int64(n+1))) == nil {
-							t.Error("one id twice")
-						}
-					})
+				if won {
+					mu.Lock()
+					wins[n]++
+					mu.Unlock()
 				}
-			}
-			all.Wait()
-			for n, count := range wins {
-				if count != 1 {
-					t.Errorf("request %d was decided %d times", n+1, count)
+			})
+			all.Go(func() {
+				if s.Ask(example(int64(n+1))) == nil {
+					t.Error("one id twice")
 				}
-			}
-		})
+			})
+		}
+	}
+	all.Wait()
+	for n, count := range wins {
+		if count != 1 {
+			t.Errorf("request %d was decided %d times", n+1, count)
+		}
 	}
 }
 
 // One transaction holds a whole batch, and the outcome of each statement is its own.
 func TestGroup(t *testing.T) {
 	t.Parallel()
-	s := openStore(t, filepath.Join(t.TempDir(), "db"), false)
+	s, _ := openStore(t, filepath.Join(t.TempDir(), "db"), false).engine.(*lite)
 	r := example(1)
 	first := []any{r.ID, r.Membership, r.Device, r.Number, r.Nonce, r.Challenge, r.ChallengeHash, r.Created, r.Expires}
 	batch := []*waiting{
@@ -102,8 +130,17 @@ func TestGroup(t *testing.T) {
 // A request goes along its states once, and is found again after a restart.
 func TestStatesSurvive(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "db")
-	s := openStore(t, path, false)
+	for database, open := range databases(t) {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			survive(t, open)
+		})
+	}
+}
+
+func survive(t *testing.T, open opened) {
+	t.Helper()
+	s := open(false)
 	r := example(7)
 	if err := s.Ask(r); err != nil {
 		t.Fatal(err)
@@ -126,7 +163,7 @@ func TestStatesSurvive(t *testing.T) {
 	if err := s.Ask(example(8)); !errors.Is(err, ErrClosed) {
 		t.Errorf("after the end: %v", err)
 	}
-	s = openStore(t, path, false)
+	s = open(false)
 	if got, err := s.Request(t.Context(), r.ID); err != nil || got.State != Approved || got.Decided != r.Created || got.HandedOut != r.Created {
 		t.Errorf("%+v, %v", got, err)
 	}
