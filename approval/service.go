@@ -188,7 +188,7 @@ func (s *Service) entry(r Request, actor, action string) audit.Entry {
 
 // move goes along an edge and tells the waiters.
 func (s *Service) move(ctx context.Context, r Request, m Move, actor string) (bool, error) {
-	m.RequestID, m.Now = r.ID, s.Now().UTC()
+	m.RequestID, m.PersonID, m.Now = r.ID, r.PersonID, s.Now().UTC()
 	entry := s.entry(r, actor, "approval."+string(m.To))
 	entry.Data["from"] = string(r.State)
 	if m.Decision != nil {

@@ -89,9 +89,11 @@ type Admission struct {
 // Move is one edge of a request.
 type Move struct {
 	RequestID string
-	From      []State
-	To        State
-	Now       time.Time
+	// PersonID is whose request it is; no other person's goes along.
+	PersonID string
+	From     []State
+	To       State
+	Now      time.Time
 	// InTime makes the edge possible only before the request's time has passed.
 	InTime bool
 	// Alone makes it possible only while nothing from another browser stands beside it.

@@ -15,8 +15,8 @@ type about struct {
 	// beside says that others may be made at the same time: all that are about something else.
 	beside bool
 	keys   []string
-	// personOf is a request: its person, who never changes, is one more key.
-	personOf string
+	// request is the one that it changes: it says in which order those of a group change theirs.
+	request string
 }
 
 // way is a way to make a change.
@@ -42,9 +42,11 @@ func (s *Store) about(keys ...string) way {
 	return way{store: s, about: about{beside: true, keys: keys}}
 }
 
-// aboutPersonOf is about the person of a request.
-func (s *Store) aboutPersonOf(requestID string) way {
-	return way{store: s, about: about{beside: true, personOf: requestID}}
+// aboutRequest is about the person of the request, which it changes.
+func (s *Store) aboutRequest(requestID, personID string) way {
+	w := s.about(keyPerson + personID)
+	w.about.request = requestID
+	return w
 }
 
 // Keys name their kind, and are told apart by it.

@@ -30,7 +30,7 @@ func (s *Store) Pretend(waiting int64) { s.box.waiting.Store(waiting) }
 func (s *Store) CountTogether(ctx context.Context, requestID, personID string) error {
 	w := s.about(keyPerson + personID)
 	if requestID != "" {
-		w = s.aboutPersonOf(requestID)
+		w = s.aboutRequest(requestID, personID)
 	}
 	return w.together().write(ctx, func(tx *transaction) error {
 		row, err := timesOf(tx, "count")

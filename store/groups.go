@@ -23,11 +23,6 @@ const (
 
 	// lockGroup is lockBeside for a group.
 	lockGroup = "SELECT set_config('lock_timeout', '" + groupPatience + "', TRUE), pg_advisory_xact_lock_shared(" + wholeLock + ")"
-	// lockAll takes the keys, and those of the persons of the requests, in ascending order, and gives their numbers.
-	lockAll = `SELECT name, number, pg_advisory_xact_lock(number) FROM (
-		SELECT 'k' || key AS name, hashtextextended(key, 0) AS number FROM unnest($1::text[]) AS key
-		UNION ALL SELECT 'r' || id, hashtextextended('` + keyPerson + `' || person_id, 0) FROM approvals WHERE id = ANY($2::text[])
-		ORDER BY 2) AS sorted`
 )
 
 // errByItself says that a change is to be made in a transaction of its own: nothing of it stands.
@@ -186,14 +181,9 @@ func (g *groups) group(all []*member) {
 		only: &only{Conn: alone, pool: p.pool}, heads: map[string]chainEnd{}, late: true, outbox: p.box,
 	}
 	t := &table{tx: tx, asked: make(chan *seat, len(all))}
-	inside, err := t.hold(all)
-	if err == nil {
-		g.later(slices.DeleteFunc(slices.Clone(all), func(m *member) bool { return slices.Contains(inside, m) }))
-		err = t.sit(p, inside)
-	} else {
-		inside = all
-	}
-	if err == nil {
+	inside := t.hold(all)
+	g.later(slices.DeleteFunc(slices.Clone(all), func(m *member) bool { return slices.Contains(inside, m) }))
+	if err = t.sit(p, inside); err == nil {
 		g.ending.Lock()
 		defer g.ending.Unlock()
 		made()
@@ -231,54 +221,28 @@ func alike(all []*member, err error) {
 	}
 }
 
-// hold begins the transaction and takes the locks of those that have no key in common with one before them. It gives these.
-func (t *table) hold(all []*member) (inside []*member, err error) {
-	var keys, requests []string
+// hold has the transaction begin and take the locks of those that have no key in common with one before them, with what these ask
+// first. It gives these.
+func (t *table) hold(all []*member) (inside []*member) {
+	held := map[string]bool{}
+	var keys []string
 	for _, m := range all {
-		keys = append(keys, m.change.about.keys...)
-		if id := m.change.about.personOf; id != "" {
-			requests = append(requests, id)
+		own := m.change.about.keys
+		if slices.ContainsFunc(own, func(key string) bool { return held[key] }) {
+			continue
 		}
+		for _, key := range own {
+			held[key] = true
+		}
+		keys = append(keys, own...)
+		inside = append(inside, m)
 	}
 	t.queue(&ask{statement: statement{text: begin}})
 	t.queue(&ask{statement: statement{text: lockGroup}})
-	numbers := map[string]int64{}
-	t.queue(&ask{statement: statement{lockAll, []any{keys, requests}}, read: func(from pgx.Rows) error {
-		for from.Next() {
-			var name string
-			var number int64
-			if failure := from.Scan(&name, &number, nil); failure != nil {
-				return failure
-			}
-			numbers[name] = number
-		}
-		return nil
-	}})
-	if err = t.send(); err != nil {
-		return nil, err
-	}
-	held := map[int64]bool{}
-	for _, m := range all {
-		own := make([]int64, 0, len(m.change.about.keys)+1)
-		for _, key := range m.change.about.keys {
-			own = append(own, numbers["k"+key])
-		}
-		if id := m.change.about.personOf; id != "" {
-			if number, known := numbers["r"+id]; known { // else there is no such request, and so nothing to change
-				own = append(own, number)
-			}
-		}
-		if slices.ContainsFunc(own, func(number int64) bool { return held[number] }) {
-			continue
-		}
-		for _, number := range own {
-			held[number] = true
-		}
-		inside = append(inside, m)
-	}
+	t.queue(&ask{statement: statement{lockKeys, []any{keys}}})
 	// Rows of requests are changed in one order, in whatever group. Who is inside is said by who came first.
-	slices.SortStableFunc(inside, func(a, b *member) int { return cmp.Compare(a.change.about.personOf, b.change.about.personOf) })
-	return inside, nil
+	slices.SortStableFunc(inside, func(a, b *member) int { return cmp.Compare(a.change.about.request, b.change.about.request) })
+	return inside
 }
 
 // sit lets the members make their changes.

@@ -17,7 +17,7 @@ import (
 // are written by what is about the person; at phones, which only change alone; and at what the phone signed before, which
 // is a key of the table. HandOut writes the same row: whoever comes second looks at it again.
 func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (bool, error) {
-	return s.aboutPersonOf(m.RequestID).together().attempt(ctx, func(tx *transaction) (bool, error) {
+	return s.aboutRequest(m.RequestID, m.PersonID).together().attempt(ctx, func(tx *transaction) (bool, error) {
 		update := edge(m)
 		row, err := one[movedRow](tx.conn, errRefused, update.text, update.values...)
 		if errors.Is(err, errRefused) {
@@ -27,7 +27,7 @@ func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (b
 			return false, err
 		}
 		decided := keepDecision(tx, m.Decision)
-		err = moveBudget(tx, row.PersonID, m.Budget)
+		err = moveBudget(tx, m.PersonID, m.Budget)
 		if held, failure := decided(); failure != nil || !held {
 			return false, failure
 		}
@@ -43,12 +43,12 @@ func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (b
 
 // movedRow is what else is needed of a request that went along an edge.
 type movedRow struct {
-	ID, PersonID, MembershipID string
-	Previous                   approval.State
+	ID, MembershipID string
+	Previous         approval.State
 }
 
 func (r *movedRow) fields() []any {
-	return []any{&r.ID, &r.PersonID, &r.MembershipID, (*string)(&r.Previous)}
+	return []any{&r.ID, &r.MembershipID, (*string)(&r.Previous)}
 }
 
 // statement is SQL that is put together of parts, with the values of its places.
@@ -77,7 +77,8 @@ func edge(m approval.Move) *statement {
 	var update statement
 	update.add("UPDATE approvals SET state = ?", m.To)
 	update.settings(m)
-	update.add(" WHERE id = ? AND state IN (?"+strings.Repeat(", ?", len(m.From)-1)+")", m.RequestID)
+	// Whose it is never changes, and is said by who asks: the change is kept apart from others by that person.
+	update.add(" WHERE id = ? AND person_id = ? AND state IN (?"+strings.Repeat(", ?", len(m.From)-1)+")", m.RequestID, m.PersonID)
 	for _, from := range m.From {
 		update.add("", from)
 	}
@@ -94,7 +95,7 @@ func edge(m approval.Move) *statement {
 		update.add(` AND EXISTS (SELECT 1 FROM devices
 			WHERE devices.id = ? AND devices.status = 'active' AND devices.person_id = approvals.person_id)`, m.Decision.DeviceID)
 	}
-	update.add(" RETURNING id, person_id, membership_id, previous")
+	update.add(" RETURNING id, membership_id, previous")
 	return &update
 }
 

@@ -38,7 +38,6 @@ const (
 	lockBeside = "SELECT pg_advisory_xact_lock_shared(" + wholeLock + ")"
 	lockKeys   = `SELECT pg_advisory_xact_lock(number) FROM (
 		SELECT hashtextextended(key, 0) AS number FROM unnest($1::text[]) AS key ORDER BY 1) AS sorted`
-	lockPersonOf = "SELECT pg_advisory_xact_lock(hashtextextended('" + keyPerson + "' || person_id, 0)) FROM approvals WHERE id = $1"
 
 	// begin says how, whatever the role's or the database's own settings are. A standby refuses it.
 	begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
@@ -260,9 +259,6 @@ func (o *only) beginning(what about) *pgx.Batch {
 	queue(lockBeside)
 	if len(what.keys) > 0 {
 		queue(lockKeys, what.keys)
-	}
-	if what.personOf != "" {
-		queue(lockPersonOf, what.personOf)
 	}
 	return batch
 }

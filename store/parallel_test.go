@@ -207,17 +207,25 @@ func TestWhoIsAloneIsAlone(t *testing.T) {
 		"and not, with others":     {one.about("w", "x"), two.about("x").together()},
 		"with others, different":   {one.about("x").together(), two.about("y").together()},
 	}
+	// It is inside when its first look is answered: the locks of who is made with others go with that.
+	looks := func(then func()) func(*transaction) error {
+		return func(tx *transaction) error {
+			_, err := all[countRowOf](tx.conn, "SELECT times FROM notes")
+			then()
+			return err
+		}
+	}
 	beside := []string{"different", "about nothing", "about nothing, about", "of one node, different", "with others, different"}
 	for name, pair := range ways {
 		begun, end, other := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 		done := make(chan error, 1)
 		go func() {
-			done <- pair[0].write(t.Context(), func(*transaction) error { close(begun); <-end; return nil })
+			done <- pair[0].write(t.Context(), looks(func() { close(begun); <-end }))
 		}()
 		<-begun
 		inside := make(chan struct{})
 		go func() {
-			other <- pair[1].write(t.Context(), func(*transaction) error { close(inside); return nil })
+			other <- pair[1].write(t.Context(), looks(func() { close(inside) }))
 		}()
 		if slices.Contains(beside, name) {
 			<-inside

@@ -158,7 +158,7 @@ func TestNodesCount(t *testing.T) {
 	for i, r := range requests {
 		done.Go(func() {
 			move := approval.Move{
-				RequestID: r.ID, From: []approval.State{approval.Pending}, To: approval.Denied, Now: h.Clock.Now(),
+				RequestID: r.ID, PersonID: r.PersonID, From: []approval.State{approval.Pending}, To: approval.Denied, Now: h.Clock.Now(),
 				Budget: func(b approval.Budget) approval.Budget { b.Streak++; return b },
 			}
 			if held, err := nodes[i%2].Move(t.Context(), move, audit.Entry{Organisation: m.OrganisationID}); err != nil || !held {

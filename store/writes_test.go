@@ -95,7 +95,7 @@ func writes() []write {
 		{"MoveToApproved", 225, func(ctx context.Context, s street, l login) (bool, error) {
 			now := l.request.Created
 			return s.Store.Move(ctx, approval.Move{
-				RequestID: l.request.ID, From: []approval.State{approval.Pending}, To: approval.Approved, Now: now, InTime: true,
+				RequestID: l.request.ID, PersonID: l.request.PersonID, From: []approval.State{approval.Pending}, To: approval.Approved, Now: now, InTime: true,
 				Budget: func(b approval.Budget) approval.Budget { return b.After(approval.Approved, false, now) },
 				Decision: &approval.Decision{
 					ID: l.decision, RequestID: l.request.ID, DeviceID: l.device, Verdict: approval.Approve, Method: approval.Push,
@@ -108,7 +108,7 @@ func writes() []write {
 		}},
 		{"MoveToReleased", 153, func(ctx context.Context, s street, l login) (bool, error) {
 			return s.Store.Move(ctx, approval.Move{
-				RequestID: l.request.ID, From: []approval.State{approval.Approved}, To: approval.Released, Now: l.request.Created, InTime: true,
+				RequestID: l.request.ID, PersonID: l.request.PersonID, From: []approval.State{approval.Approved}, To: approval.Released, Now: l.request.Created, InTime: true,
 				Redeemed: &approval.Redeemed{AssertionID: "ast_" + l.request.ID},
 			}, l.entry("approval.released"))
 		}},

@@ -76,12 +76,12 @@ func (i *installation) decidedThen(ctx context.Context, a *app.App, r approval.R
 		ID: secret.NewID("jti"), RequestID: r.ID, DeviceID: p.device, Verdict: approval.Approve, Method: approval.Push, Verified: approval.Biometric,
 		State: approval.Approved, Evidence: strings.Repeat(secret.NewToken().Reveal(), 20), At: at, RedeemBy: at.Add(approval.RedeemLife),
 	}
-	approved := approval.Move{RequestID: r.ID, From: []approval.State{approval.Pending}, To: approval.Approved, Now: at, Decision: &decision}
+	approved := approval.Move{RequestID: r.ID, PersonID: r.PersonID, From: []approval.State{approval.Pending}, To: approval.Approved, Now: at, Decision: &decision}
 	if _, err := a.Store.Move(ctx, approved, entry(p.device, "approval.approved")); err != nil {
 		return err
 	}
 	released := approval.Move{
-		RequestID: r.ID, From: []approval.State{approval.Approved}, To: approval.Released, Now: at,
+		RequestID: r.ID, PersonID: r.PersonID, From: []approval.State{approval.Approved}, To: approval.Released, Now: at,
 		Redeemed: &approval.Redeemed{AssertionID: secret.NewID("ast")},
 	}
 	_, err := a.Store.Move(ctx, released, entry(i.application, "approval.released"))

@@ -63,7 +63,7 @@ func testAsk(t *testing.T, open Opener) {
 	t.Run("supersedes what is pending and the person's", func(t *testing.T) {
 		m, other := h.AddPerson(t, "mine@example.com"), h.AddPerson(t, "theirs@example.com")
 		theirs, mine := h.AskOne(t, h.Request(other, "b")), h.AskOne(t, h.Request(m, "b"))
-		h.moves(t, approval.Move{RequestID: mine.ID, From: []approval.State{approval.Pending}, To: approval.Cancelled, Now: h.Clock.Now()})
+		h.moves(t, approval.Move{RequestID: mine.ID, PersonID: mine.PersonID, From: []approval.State{approval.Pending}, To: approval.Cancelled, Now: h.Clock.Now()})
 		for _, id := range []string{theirs.ID, mine.ID} {
 			r := h.Request(m, "b")
 			_, err := h.Ask(t.Context(), creation(r), func(approval.Situation) (approval.Admission, error) {

@@ -85,7 +85,7 @@ func testCaseUnsigned(t *testing.T, d desk) {
 	}
 	approve := func(r approval.Request) approval.Move { return d.Approve(r, d.phone) }
 	reported := asked(approve, true)
-	d.moves(t, d.Report(approval.Request{ID: reported}, d.phone))
+	d.moves(t, d.Report(got(d.Backend.Request(t.Context(), reported))(t), d.phone))
 	for name, id := range map[string]string{
 		"an unknown request": "apr_none",
 		"nobody answered":    d.AskOne(t, d.Request(d.approver, "browser")).ID,

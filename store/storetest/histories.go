@@ -99,7 +99,7 @@ func (l *history) move(r *rapid.T) {
 	case "cancel":
 		m = approval.Move{From: []approval.State{approval.Pending}, To: approval.Cancelled}
 	}
-	m.RequestID, m.Now = want.ID, l.Clock.Now()
+	m.RequestID, m.PersonID, m.Now = want.ID, want.PersonID, l.Clock.Now()
 	open := l.open(*want, m)
 	if have := l.try(l.t, m); have != open {
 		r.Fatalf("%s to %s: moved %v, the model says %v", want.State, m.To, have, open)

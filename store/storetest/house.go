@@ -160,7 +160,7 @@ func creation(r approval.Request) approval.Creation {
 func (h *House) Approve(r approval.Request, phone devices.Device) approval.Move {
 	now := h.Clock.Now()
 	return approval.Move{
-		RequestID: r.ID, From: []approval.State{approval.Pending}, To: approval.Approved, Now: now, InTime: true,
+		RequestID: r.ID, PersonID: r.PersonID, From: []approval.State{approval.Pending}, To: approval.Approved, Now: now, InTime: true,
 		Decision: &approval.Decision{
 			ID: secret.NewToken().Reveal(), RequestID: r.ID, DeviceID: phone.ID, Verdict: approval.Approve, Method: approval.Push,
 			Verified: approval.PIN, State: approval.Approved, Evidence: "signed", At: now, RedeemBy: now.Add(approval.RedeemLife),
@@ -171,7 +171,7 @@ func (h *House) Approve(r approval.Request, phone devices.Device) approval.Move 
 // Redeem is the edge by which the application redeems.
 func (h *House) Redeem(r approval.Request) approval.Move {
 	return approval.Move{
-		RequestID: r.ID, From: []approval.State{approval.Approved}, To: approval.Released, Now: h.Clock.Now(), InTime: true,
+		RequestID: r.ID, PersonID: r.PersonID, From: []approval.State{approval.Approved}, To: approval.Released, Now: h.Clock.Now(), InTime: true,
 		Redeemed: &approval.Redeemed{Key: "key", AssertionID: "assertion"},
 	}
 }

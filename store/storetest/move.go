@@ -18,7 +18,7 @@ func testMove(t *testing.T, open Opener) {
 		edge func(*testing.T, approval.Request) approval.Move
 	}{
 		{"another state", func(t *testing.T, r approval.Request) approval.Move {
-			h.moves(t, approval.Move{RequestID: r.ID, From: []approval.State{approval.Pending}, To: approval.Cancelled, Now: h.Clock.Now()})
+			h.moves(t, approval.Move{RequestID: r.ID, PersonID: r.PersonID, From: []approval.State{approval.Pending}, To: approval.Cancelled, Now: h.Clock.Now()})
 			return h.Approve(r, phone)
 		}},
 		{"pending for too long", func(_ *testing.T, r approval.Request) approval.Move {
@@ -122,7 +122,7 @@ func testAlone(t *testing.T, open Opener) {
 				return
 			}
 			h.stays(t, edge)
-			h.moves(t, approval.Move{RequestID: other.ID, From: []approval.State{approval.Pending}, To: approval.Cancelled, Now: h.Clock.Now()})
+			h.moves(t, approval.Move{RequestID: other.ID, PersonID: other.PersonID, From: []approval.State{approval.Pending}, To: approval.Cancelled, Now: h.Clock.Now()})
 			h.moves(t, edge)
 		})
 	}

@@ -59,7 +59,7 @@ func testRevocations(t *testing.T, open Opener) {
 	t.Run("the approver says it was not them", func(t *testing.T) {
 		d := newDesk(t, h, "reported")
 		c := d.waits(t)
-		d.moves(t, d.Report(approval.Request{ID: c.ApprovalID}, d.phone))
+		d.moves(t, d.Report(got(d.Backend.Request(t.Context(), c.ApprovalID))(t), d.phone))
 		d.keeps(t, c)
 	})
 	t.Run("the operator must sign", func(t *testing.T) { testRevokeEscalated(t, h) })
@@ -270,7 +270,7 @@ func testRevokeEscalated(t *testing.T, h *House) {
 	operator := newDesk(t, h, "operator")
 	id := d.signature(t, operator.approver, operator.phone)
 	d.goes(t, support.Move{CaseID: c.ID, From: []support.State{support.Waiting}, To: support.Waiting, Now: h.Clock.Now(), OperatorID: operator.approver.ID, OperatorApprovalID: id})
-	d.moves(t, d.Report(approval.Request{ID: id}, operator.phone))
+	d.moves(t, d.Report(got(d.Backend.Request(t.Context(), id))(t), operator.phone))
 	d.keeps(t, c) // it was not them
 
 	// Who left the other one again.
