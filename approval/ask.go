@@ -131,7 +131,7 @@ func (a *asking) ask(ctx context.Context, life time.Duration) (Asked, error) {
 	s, r := a.service, &a.request
 	r.State, r.Created = Pending, s.Now().UTC().Truncate(time.Millisecond)
 	r.Expires = r.Created.Add(life)
-	key := Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Key: r.CreationKey, Browser: r.Context.Browser}
+	key := Creation{OrganisationID: r.OrganisationID, ApplicationID: r.ApplicationID, PersonID: r.PersonID, Key: r.CreationKey, Browser: r.Context.Browser}
 	stored, err := s.Store.Ask(ctx, key, a.admit)
 	if err != nil {
 		return Asked{}, err

@@ -59,8 +59,10 @@ type PendingRequest struct {
 
 // Creation names a request before it exists.
 type Creation struct {
-	ApplicationID string
-	PersonID      string
+	// OrganisationID is that of the request, whose audit log tells of it.
+	OrganisationID string
+	ApplicationID  string
+	PersonID       string
 	// Key is empty where the application gave none.
 	Key string
 	// Browser is compared with those that the person was let in from.

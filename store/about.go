@@ -26,11 +26,14 @@ type way struct {
 	// joins says that PostgreSQL makes the change with others that come at the same time; see [groups]. Such a change asks
 	// with conn, and not with gorm: where it does it is made by itself after all.
 	joins bool
+	// chains are those of the audit log that it appends to.
+	chains []string
 }
 
-// together joins.
-func (w way) together() way {
-	w.joins = true
+// together joins. Name the chains of the audit log that the change appends to: their ends are then held with the first look. Those that
+// are not named are held later, in a message more.
+func (w way) together(chains ...string) way {
+	w.joins, w.chains = true, chains
 	return w
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,9 +25,11 @@ func (s *Store) Ask(ctx context.Context, key approval.Creation, admit func(appro
 	if key.Key != "" {
 		keys = append(keys, keyCreation+key.ApplicationID+" "+key.Key)
 	}
-	err := s.about(keys...).together().write(ctx, func(tx *transaction) error {
+	err := s.about(keys...).together(key.OrganisationID).write(ctx, func(tx *transaction) error {
 		now := s.now()
-		known, found, err := createdBefore(tx, key.ApplicationID, key.Key, now)
+		created := createdBefore(tx, key.ApplicationID, key.Key, now)
+		stands := situationOf(tx, key, now)
+		known, found, err := created()
 		if err != nil {
 			return err
 		}
@@ -36,7 +37,7 @@ func (s *Store) Ask(ctx context.Context, key approval.Creation, admit func(appro
 			row = known
 			return nil
 		}
-		situation, err := situationOf(tx, key, now)
+		situation, err := stands()
 		if err != nil {
 			return err
 		}
@@ -53,42 +54,49 @@ func (s *Store) Ask(ctx context.Context, key approval.Creation, admit func(appro
 	return row.request(), nil
 }
 
-func situationOf(tx *transaction, key approval.Creation, now time.Time) (approval.Situation, error) {
+func situationOf(tx *transaction, key approval.Creation, now time.Time) func() (approval.Situation, error) {
 	rows := soon[approvalRow](tx, selectApproval+isPending+" AND expires > "+number+" ORDER BY created, id", key.PersonID, millis(now))
 	// One that was reported after its release does not make the browser known.
 	known := soon[found](tx, "SELECT 1 FROM approvals WHERE person_id = ? AND application_id = ? AND browser = ? AND state = 'released' LIMIT 1",
 		key.PersonID, reference(key.ApplicationID), key.Browser)
-	budget, err := budgetOf(tx, key.PersonID)
-	if err != nil {
-		return approval.Situation{}, err
+	budgeted := budgetOf(tx, key.PersonID)
+	return func() (approval.Situation, error) {
+		budget, err := budgeted()
+		if err != nil {
+			return approval.Situation{}, err
+		}
+		before, err := known()
+		if err != nil {
+			return approval.Situation{}, err
+		}
+		asked, err := rows()
+		pending, err := each(asked, err, approvalRow.request)
+		return approval.Situation{Pending: pending, Budget: budget, KnownBrowser: len(before) > 0}, err
 	}
-	before, err := known()
-	if err != nil {
-		return approval.Situation{}, err
-	}
-	asked, err := rows()
-	pending, err := each(asked, err, approvalRow.request)
-	return approval.Situation{Pending: pending, Budget: budget, KnownBrowser: len(before) > 0}, err
 }
 
 // createdBefore finds what an application's creation key made, and lets go of a key that is too old.
-func createdBefore(tx *transaction, applicationID, key string, now time.Time) (row approvalRow, found bool, err error) {
+func createdBefore(tx *transaction, applicationID, key string, now time.Time) func() (row approvalRow, found bool, err error) {
 	if applicationID == "" || key == "" {
-		return row, false, nil
+		return func() (row approvalRow, found bool, err error) { return row, false, nil }
 	}
 	named := "application_id = ? AND creation_key = ? AND creation_key <> ''"
 	if tx.dialect.postgres {
 		// The parts of a table have no index over all of them: which key made which request stands beside it.
 		named = "id = (SELECT k.request_id FROM approval_keys AS k WHERE k.application_id = ? AND k.creation_key = ?)"
 	}
-	_, err = tx.exec("UPDATE approvals SET creation_key = '' WHERE "+named+" AND created <= ?", applicationID, key, millis(now.Add(-creationKeyLife)))
-	if err == nil {
-		row, err = one[approvalRow](tx.conn, errRefused, selectApproval+named, applicationID, key)
+	let := soonDone(tx, "UPDATE approvals SET creation_key = '' WHERE "+named+" AND created <= ?", applicationID, key, millis(now.Add(-creationKeyLife)))
+	rows := soon[approvalRow](tx, selectApproval+named, applicationID, key)
+	return func() (row approvalRow, found bool, err error) {
+		if err := let(); err != nil {
+			return row, false, err
+		}
+		made, err := rows()
+		if err != nil || len(made) == 0 {
+			return row, false, err
+		}
+		return made[0], true, nil
 	}
-	if errors.Is(err, errRefused) {
-		return row, false, nil
-	}
-	return row, err == nil, err
 }
 
 // isPending names the state as the index of the pending ones does, so that SQLite takes that
@@ -189,9 +197,9 @@ func (s *Store) PendingOf(ctx context.Context, personID, deviceID string) ([]app
 	if err != nil {
 		return nil, err
 	}
-	rows, err := all[pendingRow](c, "SELECT "+approvalsColumns+", COALESCE(d.state, '') FROM approvals LEFT JOIN deliveries AS d "+
-		"ON d.request_id = approvals.id AND d.device_id = "+text+" WHERE approvals.person_id = "+text+" AND approvals.state = 'pending' "+
-		"ORDER BY approvals.created, approvals.id", deviceID, personID)
+	// One by one, for they are few: of a join PostgreSQL may think that all deliveries to the phone are a good beginning.
+	rows, err := all[pendingRow](c, "SELECT "+approvalColumns+", COALESCE((SELECT d.state FROM deliveries AS d WHERE d.request_id = approvals.id AND d.device_id = "+text+"), '') "+
+		"FROM approvals WHERE "+isPending+" ORDER BY created, id", deviceID, personID)
 	return each(rows, err, pendingRow.pending)
 }
 
@@ -206,9 +214,11 @@ func (s *Store) Decision(ctx context.Context, deviceID, id string) (approval.Dec
 }
 
 // HandOut stores that the release code is handed out for the first time. It looks at its own row.
+//
+// The state is a value: written out, it would let PostgreSQL choose the index of the approved ones, and look through them all.
 func (s *Store) HandOut(ctx context.Context, id string, at, redeemBy time.Time) (bool, error) {
 	return s.updateRow(ctx, "approval "+id, func(tx *transaction) (int64, error) {
-		return tx.exec("UPDATE approvals SET delivered = ?, redeem_by = ? WHERE id = ? AND state = 'approved' AND delivered = 0", millis(at), millis(redeemBy), id)
+		return tx.exec("UPDATE approvals SET delivered = ?, redeem_by = ? WHERE id = ? AND state = ? AND delivered = 0", millis(at), millis(redeemBy), id, approval.Approved)
 	})
 }
 

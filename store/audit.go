@@ -75,41 +75,91 @@ func record(tx *transaction, entries ...audit.Entry) error {
 // each other for ever.
 func (tx *transaction) appendLate() error {
 	slices.SortStableFunc(tx.entries, func(a, b audit.Entry) int { return cmp.Compare(a.Organisation, b.Organisation) })
+	rows := make([]audit.Row, 0, len(tx.entries))
 	for _, entry := range tx.entries {
-		if err := tx.appendRow(entry); err != nil {
+		row, err := tx.link(entry)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	tx.entries = nil
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := keepRows(tx, rows); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := keepPersonal(tx, row); err != nil {
 			return err
 		}
 	}
-	tx.entries = nil
 	return nil
 }
 
 func (tx *transaction) appendRow(entry audit.Entry) error {
-	end, err := tx.chainEnd(entry.Organisation)
+	row, err := tx.link(entry)
 	if err != nil {
 		return err
+	}
+	err = tx.write("INSERT INTO audit_rows ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		row.Organisation, row.Sequence, row.Actor, row.Action, row.Subject, millis(row.At), documentOf(row.Data), commitmentsOf(row), row.Previous, row.Hash)
+	if err != nil {
+		return err
+	}
+	return keepPersonal(tx, row)
+}
+
+const auditColumns = "organisation, sequence, actor, action, subject, at, data, commitments, previous, hash"
+
+// keepRows writes the rows of many in one statement, in their order: to begin one takes longer than a row does.
+func keepRows(tx *transaction, rows []audit.Row) error {
+	var organisations, actors, actions, subjects, data, commitments, previous, hashes []string
+	var sequences, ats []int64
+	for _, row := range rows {
+		said, err := documentOf(row.Data).text()
+		if err != nil {
+			return err
+		}
+		committed := noCommitments
+		if len(row.Commitments) > 0 {
+			if committed, err = documentOf(row.Commitments).text(); err != nil {
+				return err
+			}
+		}
+		organisations, sequences, actors = append(organisations, row.Organisation), append(sequences, row.Sequence), append(actors, row.Actor)
+		actions, subjects, ats = append(actions, row.Action), append(subjects, row.Subject), append(ats, millis(row.At))
+		data, commitments = append(data, said), append(commitments, committed)
+		previous, hashes = append(previous, row.Previous), append(hashes, row.Hash)
+	}
+	return tx.write("INSERT INTO audit_rows ("+auditColumns+") SELECT * FROM unnest(?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::bigint[], "+
+		"?::text[]::json[], ?::text[], ?::text[], ?::text[])",
+		organisations, sequences, actors, actions, subjects, ats, data, commitments, previous, hashes)
+}
+
+// link makes the next row of the entry's chain.
+func (tx *transaction) link(entry audit.Entry) (audit.Row, error) {
+	end, err := tx.chainEnd(entry.Organisation)
+	if err != nil {
+		return audit.Row{}, err
 	}
 	row, err := audit.Append(audit.Row{Sequence: end.Sequence, Hash: end.Hash}, entry)
 	if err != nil {
-		return err
-	}
-	err = tx.write("INSERT INTO audit_rows (organisation, sequence, actor, action, subject, at, data, commitments, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		row.Organisation, row.Sequence, row.Actor, row.Action, row.Subject, millis(row.At), documentOf(row.Data), commitmentsOf(row), row.Previous, row.Hash)
-	if err == nil {
-		err = keepPersonal(tx, row)
-	}
-	if err != nil {
-		return err
+		return audit.Row{}, err
 	}
 	tx.touched = append(tx.touched, end)
 	tx.heads[row.Organisation] = chainEnd{auditHeadRow{Organisation: row.Organisation, Sequence: row.Sequence, Hash: row.Hash}, true}
-	return nil
+	return row, nil
 }
+
+// noCommitments is what a row has that has none.
+const noCommitments = "null"
 
 // commitmentsOf spares most rows, which have none, the making of JSON.
 func commitmentsOf(row audit.Row) any {
 	if len(row.Commitments) == 0 {
-		return "null"
+		return noCommitments
 	}
 	return documentOf(row.Commitments)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -97,19 +96,27 @@ func (r *budgetRow) fields() []any {
 	return []any{&r.PersonID, &r.Asked, &r.Streak, &r.Mutes, &r.MutedUntil, &r.CautiousUntil}
 }
 
-func budgetOf(tx *transaction, personID string) (approval.Budget, error) {
-	row, err := one[budgetRow](tx.conn, errRefused, "SELECT "+budgetColumns+" FROM budgets WHERE person_id = ?", personID)
-	if err != nil && !errors.Is(err, errRefused) {
-		return approval.Budget{}, err
+// budgetOf gives the person's, as it is when this is asked: all zero for who was never asked.
+func budgetOf(tx *transaction, personID string) func() (approval.Budget, error) {
+	rows := soon[budgetRow](tx, "SELECT "+budgetColumns+" FROM budgets WHERE person_id = ?", personID)
+	return func() (approval.Budget, error) {
+		found, err := rows()
+		if err != nil || len(found) == 0 {
+			return approval.Budget{}, err
+		}
+		return found[0].budget(), nil
 	}
+}
+
+func (r budgetRow) budget() approval.Budget {
 	var asked []time.Time
-	for _, at := range row.Asked.value {
+	for _, at := range r.Asked.value {
 		asked = append(asked, moment(at))
 	}
 	return approval.Budget{
-		Asked: asked, Streak: row.Streak, Mutes: row.Mutes,
-		MutedUntil: moment(row.MutedUntil), CautiousUntil: moment(row.CautiousUntil),
-	}, nil
+		Asked: asked, Streak: r.Streak, Mutes: r.Mutes,
+		MutedUntil: moment(r.MutedUntil), CautiousUntil: moment(r.CautiousUntil),
+	}
 }
 
 func keepBudget(tx *transaction, personID string, b approval.Budget) error {
@@ -125,7 +132,7 @@ func keepBudget(tx *transaction, personID string, b approval.Budget) error {
 // TakeAsk counts one more push for the person, if allowed says so. It looks at the person's budget alone.
 func (s *Store) TakeAsk(ctx context.Context, r approval.Request, allowed func(approval.Budget) (approval.Budget, bool)) (bool, error) {
 	return s.about(keyPerson+r.PersonID).attempt(ctx, func(tx *transaction) (bool, error) {
-		budget, err := budgetOf(tx, r.PersonID)
+		budget, err := budgetOf(tx, r.PersonID)()
 		if err != nil {
 			return false, err
 		}

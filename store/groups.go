@@ -39,8 +39,8 @@ var errByItself = errors.New("a change cannot be made with others")
 type groups struct {
 	changes *parallel
 
-	// making is held by the group whose members are at work, ending by the one that is being committed.
-	making, ending sync.Mutex
+	// making is held by the group whose members are at work.
+	making sync.Mutex
 
 	mu      sync.Mutex
 	waiting []*member
@@ -157,13 +157,7 @@ func (g *groups) later(some []*member) {
 
 // group makes the changes in one transaction, and lets the next one begin before it is committed.
 func (g *groups) group(all []*member) {
-	making := true
-	made := func() {
-		if making {
-			making = false
-			g.making.Unlock()
-		}
-	}
+	made := sync.OnceFunc(g.making.Unlock)
 	defer made()
 	if len(all) == 0 {
 		return
@@ -184,8 +178,6 @@ func (g *groups) group(all []*member) {
 	inside := t.hold(all)
 	g.later(slices.DeleteFunc(slices.Clone(all), func(m *member) bool { return slices.Contains(inside, m) }))
 	if err = t.sit(p, inside); err == nil {
-		g.ending.Lock()
-		defer g.ending.Unlock()
 		made()
 		if err = t.keepEntries(); err == nil {
 			err = p.commit(tx)
@@ -235,6 +227,7 @@ func (t *table) hold(all []*member) (inside []*member) {
 			held[key] = true
 		}
 		keys = append(keys, own...)
+		t.chains = append(t.chains, m.change.chains...)
 		inside = append(inside, m)
 	}
 	t.queue(&ask{statement: statement{text: begin}})
@@ -268,9 +261,7 @@ func (t *table) sit(p *parallel, inside []*member) error {
 		case s.member.err == nil:
 			t.tx.posts = append(t.tx.posts, s.tx.posts...)
 			t.tx.entries = append(t.tx.entries, s.tx.entries...)
-			for _, last := range s.tx.last {
-				t.queue(&ask{statement: last})
-			}
+			t.tx.last = append(t.tx.last, s.tx.last...)
 		case s.member.wrote:
 			return fmt.Errorf("%w: %w", errByItself, s.member.err)
 		}
@@ -278,31 +269,39 @@ func (t *table) sit(p *parallel, inside []*member) error {
 	return nil
 }
 
-// keepEntries appends the entries of all, with each chain's end looked up once.
+// holdEnds holds the ends of chains, in one order, with the message that is sent next. They are held until the commit, by one group at
+// a time, whatever the node.
+func (t *table) holdEnds(chains []string) {
+	if len(chains) == 0 {
+		return
+	}
+	slices.Sort(chains)
+	// The end of a chain is nobody's key: to be made by oneself would not help who waits for it.
+	t.queue(&ask{statement: statement{text: "SELECT set_config('lock_timeout', '" + inMillis(lockLimit) + "', TRUE)"}})
+	t.queue(&ask{
+		statement: statement{"SELECT organisation, sequence, hash FROM audit_heads WHERE organisation = ANY(?::text[]) ORDER BY organisation" + dialectPostgres.locked, []any{slices.Compact(chains)}},
+		read: func(from pgx.Rows) error {
+			for from.Next() {
+				var head auditHeadRow
+				if err := from.Scan(&head.Organisation, &head.Sequence, &head.Hash); err != nil {
+					return err
+				}
+				t.tx.heads[head.Organisation] = chainEnd{auditHeadRow: head}
+			}
+			return nil
+		},
+	})
+}
+
+// keepEntries appends the entries of all.
 func (t *table) keepEntries() error {
 	var chains []string
 	for _, entry := range t.tx.entries {
-		if !slices.Contains(chains, entry.Organisation) {
+		if _, held := t.tx.heads[entry.Organisation]; !held {
 			chains = append(chains, entry.Organisation)
 		}
 	}
-	if len(chains) > 0 {
-		// The end of a chain is nobody's key: to be made by oneself would not help who waits for it.
-		t.queue(&ask{statement: statement{text: "SELECT set_config('lock_timeout', '" + inMillis(lockLimit) + "', TRUE)"}})
-		t.queue(&ask{
-			statement: statement{"SELECT organisation, sequence, hash FROM audit_heads WHERE organisation = ANY(?::text[]) ORDER BY organisation" + dialectPostgres.locked, []any{chains}},
-			read: func(from pgx.Rows) error {
-				for from.Next() {
-					var head auditHeadRow
-					if err := from.Scan(&head.Organisation, &head.Sequence, &head.Hash); err != nil {
-						return err
-					}
-					t.tx.heads[head.Organisation] = chainEnd{auditHeadRow: head}
-				}
-				return nil
-			},
-		})
-	}
+	t.holdEnds(chains)
 	if err := t.send(); err != nil {
 		return err
 	}

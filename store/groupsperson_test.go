@@ -23,7 +23,7 @@ func TestChangesAboutOnePerson(t *testing.T) {
 	})
 	m := h.AddPerson(t, "ada@example.com")
 	r := h.Request(m, "a")
-	_, err := s.Ask(t.Context(), approval.Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Browser: "a"}, func(now approval.Situation) (approval.Admission, error) {
+	_, err := s.Ask(t.Context(), approval.Creation{OrganisationID: r.OrganisationID, ApplicationID: r.ApplicationID, PersonID: r.PersonID, Browser: "a"}, func(now approval.Situation) (approval.Admission, error) {
 		return approval.Admission{Request: r, Budget: now.Budget}, nil
 	})
 	must(t, err)

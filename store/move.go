@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -17,7 +18,11 @@ import (
 // are written by what is about the person; at phones, which only change alone; and at what the phone signed before, which
 // is a key of the table. HandOut writes the same row: whoever comes second looks at it again.
 func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (bool, error) {
-	return s.aboutRequest(m.RequestID, m.PersonID).together().attempt(ctx, func(tx *transaction) (bool, error) {
+	return s.aboutRequest(m.RequestID, m.PersonID).together(entry.Organisation).attempt(ctx, func(tx *transaction) (bool, error) {
+		var budget func() (approval.Budget, error)
+		if m.Budget != nil {
+			budget = budgetOf(tx, m.PersonID)
+		}
 		update := edge(m)
 		row, err := one[movedRow](tx.conn, errRefused, update.text, update.values...)
 		if errors.Is(err, errRefused) {
@@ -26,12 +31,13 @@ func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (b
 		if err != nil {
 			return false, err
 		}
-		decided := keepDecision(tx, m.Decision)
-		err = moveBudget(tx, m.PersonID, m.Budget)
-		if held, failure := decided(); failure != nil || !held {
-			return false, failure
+		if row.PersonID != m.PersonID { // whose it is keeps the change apart from others
+			return false, fmt.Errorf("request %s is not of the person who was named", row.ID)
 		}
-		if err != nil {
+		if held, err := keepDecision(tx, m.Decision); err != nil || !held {
+			return false, err
+		}
+		if err := moveBudget(tx, m.PersonID, m.Budget, budget); err != nil {
 			return false, err
 		}
 		if err := keepWebhook(tx, row, m.Webhook); err != nil {
@@ -43,12 +49,12 @@ func (s *Store) Move(ctx context.Context, m approval.Move, entry audit.Entry) (b
 
 // movedRow is what else is needed of a request that went along an edge.
 type movedRow struct {
-	ID, MembershipID string
-	Previous         approval.State
+	ID, PersonID, MembershipID string
+	Previous                   approval.State
 }
 
 func (r *movedRow) fields() []any {
-	return []any{&r.ID, &r.MembershipID, (*string)(&r.Previous)}
+	return []any{&r.ID, &r.PersonID, &r.MembershipID, (*string)(&r.Previous)}
 }
 
 // statement is SQL that is put together of parts, with the values of its places.
@@ -77,8 +83,7 @@ func edge(m approval.Move) *statement {
 	var update statement
 	update.add("UPDATE approvals SET state = ?", m.To)
 	update.settings(m)
-	// Whose it is never changes, and is said by who asks: the change is kept apart from others by that person.
-	update.add(" WHERE id = ? AND person_id = ? AND state IN (?"+strings.Repeat(", ?", len(m.From)-1)+")", m.RequestID, m.PersonID)
+	update.add(" WHERE id = ? AND state IN (?"+strings.Repeat(", ?", len(m.From)-1)+")", m.RequestID)
 	for _, from := range m.From {
 		update.add("", from)
 	}
@@ -95,7 +100,7 @@ func edge(m approval.Move) *statement {
 		update.add(` AND EXISTS (SELECT 1 FROM devices
 			WHERE devices.id = ? AND devices.status = 'active' AND devices.person_id = approvals.person_id)`, m.Decision.DeviceID)
 	}
-	update.add(" RETURNING id, membership_id, previous")
+	update.add(" RETURNING id, person_id, membership_id, previous")
 	return &update
 }
 
@@ -126,27 +131,29 @@ func (s *statement) settings(m approval.Move) {
 	}
 }
 
-// keepDecision keeps what was signed. It tells false when the phone used the id before.
-func keepDecision(tx *transaction, d *approval.Decision) func() (bool, error) {
+// keepDecision keeps what was signed. It tells false when the phone used the id before. With others that is found at the end, and then
+// the change is made by itself, where it is told.
+func keepDecision(tx *transaction, d *approval.Decision) (bool, error) {
 	if d == nil || d.Evidence == "" {
-		return func() (bool, error) { return true, nil }
+		return true, nil
 	}
 	row := decisionRowOf(*d)
-	kept := soonDone(tx, "INSERT INTO decisions ("+decisionColumns+") VALUES "+places(len(row.values())), row.values()...)
-	return func() (bool, error) {
-		err := kept()
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return false, nil
-		}
-		return err == nil, err
+	insert := "INSERT INTO decisions (" + decisionColumns + ") VALUES " + places(len(row.values()))
+	if tx.joined() {
+		return true, tx.write(insert, row.values()...)
 	}
+	_, err := tx.exec(insert, row.values()...)
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
-func moveBudget(tx *transaction, personID string, next func(approval.Budget) approval.Budget) error {
+func moveBudget(tx *transaction, personID string, next func(approval.Budget) approval.Budget, read func() (approval.Budget, error)) error {
 	if next == nil {
 		return nil
 	}
-	budget, err := budgetOf(tx, personID)
+	budget, err := read()
 	if err != nil {
 		return err
 	}

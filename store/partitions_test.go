@@ -190,30 +190,44 @@ func TestEmptyMonthsGo(t *testing.T) {
 	}
 }
 
+// oneLogin gives the statements that a login is made of.
+func oneLogin(t *testing.T, s served) *statements {
+	t.Helper()
+	m := s.AddPerson(t, "ada@example.com")
+	phone := s.AddPhone(t, m, pairing.Paired)
+	seen := &statements{}
+	s.Watch(seen.keep)
+	ctx := t.Context()
+	r := keepWith(t, s, s.House.Request(m, "browser"), phone.ID)
+	_, err := s.Store.Request(ctx, r.ID)
+	must(t, err)
+	_, _, err = s.View(ctx, r.ID)
+	must(t, err)
+	_, err = s.PendingOf(ctx, m.Person.ID, phone.ID)
+	must(t, err)
+	_, err = s.Deliveries(ctx, r.ID)
+	must(t, err)
+	_, err = s.Deliver(ctx, approval.Delivery{RequestID: r.ID, DeviceID: phone.ID, State: approval.Accepted, Updated: s.Clock.Now()})
+	must(t, err)
+	edge := s.Approve(r, phone)
+	edge.Budget = func(b approval.Budget) approval.Budget { return b.After(approval.Approved, false, edge.Now) }
+	_, err = s.Move(ctx, edge, audit.Entry{Organisation: r.OrganisationID})
+	must(t, err)
+	_, err = s.HandOut(ctx, r.ID, s.Clock.Now(), s.Clock.Now().Add(time.Minute))
+	must(t, err)
+	_, err = s.Move(ctx, s.Redeem(r), audit.Entry{Organisation: r.OrganisationID})
+	must(t, err)
+	return seen
+}
+
 // TestReadsTouchOneMonth: who has an id looks in its month alone, however many there are.
 func TestReadsTouchOneMonth(t *testing.T) {
 	t.Parallel()
 	s := newServed(t)
 	_, err := s.MakePartitions(t.Context(), time.Now().AddDate(-2, 0, 0), time.Now())
 	must(t, err)
-	m := s.AddPerson(t, "ada@example.com")
-	phone := s.AddPhone(t, m, pairing.Paired)
-	var seen statements
-	s.Watch(seen.keep)
-	r := keepWith(t, s, s.House.Request(m, "browser"), phone.ID)
+	seen := oneLogin(t, s)
 	ctx := t.Context()
-	_, err = s.Store.Request(ctx, r.ID)
-	must(t, err)
-	_, _, err = s.View(ctx, r.ID)
-	must(t, err)
-	_, err = s.Deliveries(ctx, r.ID)
-	must(t, err)
-	_, err = s.Deliver(ctx, approval.Delivery{RequestID: r.ID, DeviceID: phone.ID, State: approval.Accepted, Updated: s.Clock.Now()})
-	must(t, err)
-	_, err = s.Move(ctx, s.Approve(r, phone), audit.Entry{Organisation: r.OrganisationID})
-	must(t, err)
-	_, err = s.HandOut(ctx, r.ID, s.Clock.Now(), s.Clock.Now().Add(time.Minute))
-	must(t, err)
 	_, reader := s.beside(t).Handles()
 	looked := 0
 	for statement, values := range seen.all {

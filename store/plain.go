@@ -16,6 +16,14 @@ func (p *pool) plain(args []any) []any {
 	for i, arg := range args {
 		var before string
 		switch value := arg.(type) {
+		case []string:
+			if after := plainTexts(value); after != nil {
+				if !copied {
+					args, copied = slices.Clone(args), true
+				}
+				args[i] = after
+			}
+			continue
 		case string:
 			before = value
 		case reference:
@@ -33,6 +41,19 @@ func (p *pool) plain(args []any) []any {
 		args[i] = after
 	}
 	return args
+}
+
+// plainTexts gives the texts where one of them must be another.
+func plainTexts(texts []string) (after []string) {
+	for i, text := range texts {
+		if plain := plainText(text); plain != text {
+			if after == nil {
+				after = slices.Clone(texts)
+			}
+			after[i] = plain
+		}
+	}
+	return after
 }
 
 func plainText(text string) string {

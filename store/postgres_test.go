@@ -113,7 +113,7 @@ func TestNodesAppend(t *testing.T) {
 				entries = append(entries, audit.Entry{Organisation: chain, Actor: "system", Action: "approval.asked"})
 			}
 			r := h.Request(people[i%len(people)], fmt.Sprint("browser", i))
-			_, err := nodes[i/2%2].Ask(t.Context(), approval.Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Browser: r.Context.Browser}, func(now approval.Situation) (approval.Admission, error) {
+			_, err := nodes[i/2%2].Ask(t.Context(), approval.Creation{OrganisationID: r.OrganisationID, ApplicationID: r.ApplicationID, PersonID: r.PersonID, Browser: r.Context.Browser}, func(now approval.Situation) (approval.Admission, error) {
 				return approval.Admission{Request: r, Budget: now.Budget, Entries: entries}, nil
 			})
 			if err != nil {
@@ -191,7 +191,7 @@ func TestNodesShareCreationKeys(t *testing.T) {
 		r.CreationKey = "shared"
 		done.Go(func() {
 			<-start
-			key := approval.Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Key: r.CreationKey, Browser: r.Context.Browser}
+			key := approval.Creation{OrganisationID: r.OrganisationID, ApplicationID: r.ApplicationID, PersonID: r.PersonID, Key: r.CreationKey, Browser: r.Context.Browser}
 			asked, err := nodes[i%2].Ask(t.Context(), key, func(now approval.Situation) (approval.Admission, error) {
 				return approval.Admission{Request: r, Budget: now.Budget}, nil
 			})
@@ -224,7 +224,7 @@ func TestNodesAloneAndBeside(t *testing.T) {
 			for n := range 6 {
 				s := nodes[(i+n)%2]
 				r := h.Request(m, fmt.Sprint("browser", n))
-				_, err := s.Ask(t.Context(), approval.Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Browser: r.Context.Browser}, func(now approval.Situation) (approval.Admission, error) {
+				_, err := s.Ask(t.Context(), approval.Creation{OrganisationID: r.OrganisationID, ApplicationID: r.ApplicationID, PersonID: r.PersonID, Browser: r.Context.Browser}, func(now approval.Situation) (approval.Admission, error) {
 					return approval.Admission{Request: r, Budget: now.Budget, Entries: []audit.Entry{{Organisation: r.OrganisationID}, {}}}, nil
 				})
 				must(t, err)

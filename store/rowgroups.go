@@ -15,13 +15,17 @@ import (
 )
 
 // rowGroups makes changes of PostgreSQL that are one statement about one row, those that wait at one time in one transaction and
-// one message. There is one group at a time, and it changes its rows in their order: two nodes' groups never wait for each other.
+// one message. While one group is committed, the next one is made. Each changes its rows in one order: two groups, of whatever node,
+// never wait for each other for ever.
 type rowGroups struct {
 	changes *parallel
 
+	// making is held by the group that is not being committed yet.
+	making sync.Mutex
+
 	mu      sync.Mutex
 	waiting []*single
-	under   bool
+	under   int
 }
 
 // single is one of them.
@@ -68,8 +72,8 @@ func (g *rowGroups) add(s *single) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, s)
-	if !g.under {
-		g.under = true
+	if g.under < groupsAtOnce {
+		g.under++
 		go g.work()
 	}
 }
@@ -77,12 +81,14 @@ func (g *rowGroups) add(s *single) {
 // work makes groups until nothing waits.
 func (g *rowGroups) work() {
 	for {
+		g.making.Lock()
 		runtime.Gosched() // whoever is about to ask does so first
 		g.mu.Lock()
 		n := min(len(g.waiting), messageSize)
 		if n == 0 {
-			g.under = false
+			g.under--
 			g.mu.Unlock()
+			g.making.Unlock()
 			return
 		}
 		all := g.waiting[:n:n]
@@ -94,11 +100,14 @@ func (g *rowGroups) work() {
 
 // group makes them together. Where that fails and nothing stands, each is made by itself: one of them is the reason.
 func (g *rowGroups) group(all []*single) {
+	made := sync.OnceFunc(g.making.Unlock)
+	defer made()
 	slices.SortStableFunc(all, func(a, b *single) int { return cmp.Compare(a.row, b.row) })
 	err := errRefused
 	if len(all) > 1 {
-		err = g.together(all)
+		err = g.together(all, made)
 	}
+	made()
 	for _, s := range all {
 		switch {
 		case err == nil:
@@ -116,8 +125,8 @@ func (g *rowGroups) group(all []*single) {
 	}
 }
 
-// together makes all in one transaction.
-func (g *rowGroups) together(all []*single) error {
+// together makes all in one transaction, and tells when only its commit is left.
+func (g *rowGroups) together(all []*single, made func()) error {
 	p := g.changes
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(all[0].ctx), changeLimit)
 	defer cancel()
@@ -151,6 +160,7 @@ func (g *rowGroups) together(all []*single) error {
 		p.pool.lost(err)
 		return err
 	}
+	made()
 	if err = p.commit(tx); err != nil {
 		p.pool.lost(err)
 		return err

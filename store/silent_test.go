@@ -137,7 +137,7 @@ func TestSilentChange(t *testing.T) {
 	m := h.AddPerson(t, "ada@example.com")
 	ask := func(s *store.Store, browser string, meanwhile func()) error {
 		r := h.Request(m, browser)
-		_, err := s.Ask(t.Context(), approval.Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Browser: browser}, func(now approval.Situation) (approval.Admission, error) {
+		_, err := s.Ask(t.Context(), approval.Creation{OrganisationID: r.OrganisationID, ApplicationID: r.ApplicationID, PersonID: r.PersonID, Browser: browser}, func(now approval.Situation) (approval.Admission, error) {
 			meanwhile()
 			return approval.Admission{Request: r, Budget: now.Budget}, nil
 		})

@@ -167,6 +167,12 @@ func soon[R any, P columns[R]](tx *transaction, query string, args ...any) func(
 	}
 }
 
+// joined says that the change is made with others.
+func (tx *transaction) joined() bool {
+	_, grouped := tx.pool.(*seat)
+	return grouped
+}
+
 // soonDone is exec in the same way.
 func soonDone(tx *transaction, query string, args ...any) func() error {
 	s, grouped := tx.pool.(*seat)

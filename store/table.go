@@ -28,6 +28,8 @@ type table struct {
 	// asked has the seats whose members wait for an answer, or have ended.
 	asked chan *seat
 	asks  []*ask
+	// chains are those that the members said they append to. Their ends are held with what the members ask first, behind it.
+	chains []string
 	// broken is why nothing of the group can stay.
 	broken error
 }
@@ -54,6 +56,10 @@ func (t *table) serve(members int) {
 			for _, a := range s.asks {
 				t.queue(a)
 			}
+		}
+		if len(waiting) > 0 {
+			t.holdEnds(t.chains)
+			t.chains = nil
 		}
 		t.broken = t.send()
 		for _, s := range waiting {

@@ -52,7 +52,9 @@ type document[T any] struct{ value T }
 func documentOf[T any](value T) document[T] { return document[T]{value} }
 
 // Value is how the driver gets it.
-func (d document[T]) Value() (driver.Value, error) {
+func (d document[T]) Value() (driver.Value, error) { return d.text() }
+
+func (d document[T]) text() (string, error) {
 	text, err := json.Marshal(d.value)
 	return string(text), err
 }

@@ -28,7 +28,7 @@ func (s *Store) attempt(ctx context.Context, change func(tx *transaction) (bool,
 }
 
 func (w way) write(ctx context.Context, apply func(tx *transaction) error) error {
-	return w.store.group.do(&change{ctx: ctx, apply: apply, about: w.about, joins: w.joins})
+	return w.store.group.do(&change{ctx: ctx, apply: apply, about: w.about, joins: w.joins, chains: w.chains})
 }
 
 func (w way) attempt(ctx context.Context, change func(tx *transaction) (bool, error)) (bool, error) {

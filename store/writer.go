@@ -60,6 +60,8 @@ type change struct {
 	row string
 	// joins says that PostgreSQL makes it with others; see [groups].
 	joins bool
+	// chains are those of the audit log that it says it appends to.
+	chains []string
 	// about says what else may be changed beside it; on SQLite nothing is.
 	about about
 	// taken is set by whoever comes first: the writer that begins it, or the caller that withdraws it.

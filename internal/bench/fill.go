@@ -59,7 +59,7 @@ func (i *installation) past(ctx context.Context, a *app.App, n int, at time.Time
 	if decided {
 		r.State, r.Decided, r.DecidedBy, r.Released, r.AssertionID, entries = approval.Pending, time.Time{}, "", time.Time{}, "", entries[:1]
 	}
-	_, err := a.Store.Ask(ctx, approval.Creation{PersonID: p.id}, func(now approval.Situation) (approval.Admission, error) {
+	_, err := a.Store.Ask(ctx, approval.Creation{OrganisationID: r.OrganisationID, PersonID: p.id}, func(now approval.Situation) (approval.Admission, error) {
 		return approval.Admission{Request: r, Budget: now.Budget, Entries: entries, Deliveries: []approval.Delivery{{
 			RequestID: r.ID, DeviceID: p.device, Device: "Pixel 9", Channel: "fcm", State: approval.Fetched, Updated: at,
 		}}}, nil

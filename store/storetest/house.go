@@ -153,7 +153,7 @@ func (h *House) AskOne(t *testing.T, r approval.Request, superseded ...string) a
 }
 
 func creation(r approval.Request) approval.Creation {
-	return approval.Creation{ApplicationID: r.ApplicationID, PersonID: r.PersonID, Key: r.CreationKey, Browser: r.Context.Browser}
+	return approval.Creation{OrganisationID: r.OrganisationID, ApplicationID: r.ApplicationID, PersonID: r.PersonID, Key: r.CreationKey, Browser: r.Context.Browser}
 }
 
 // Approve is the edge by which the phone approves.

@@ -37,6 +37,11 @@ func testMove(t *testing.T, open Opener) {
 			edge.Now = edge.Now.Add(approval.ReleaseLife)
 			return edge
 		}},
+		{"another person", func(_ *testing.T, r approval.Request) approval.Move {
+			edge := h.Approve(r, phone)
+			edge.PersonID = other.Person.ID
+			return edge
+		}},
 		{"removed phone", func(t *testing.T, r approval.Request) approval.Move {
 			gone := h.AddPhone(t, m, pairing.Paired)
 			got(h.RemoveDevice(t.Context(), gone.ID, h.entry(h.Organisation.ID, "x")))(t)
