@@ -55,7 +55,7 @@ func newOutside(t *testing.T) *outside {
 		Report:  func(_ context.Context, report notify.Report) { o.reports <- report },
 	})
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := o.router.Close(ctx); err != nil {
 			t.Error(err)
@@ -136,7 +136,7 @@ func TestAppleDownWhileGoogleWorks(t *testing.T) {
 			if report := o.report(t); report.Push.Target.Device != android(0) || report.Outcome.Class != notify.Accepted {
 				t.Fatalf("%+v", report)
 			}
-			if took := time.Since(began); took > 2*time.Second {
+			if took := time.Since(began); took > 10*time.Second { // exactly, on a clock of its own: TestOneVendorNeverDelaysAnother
 				t.Errorf("Google's push took %v", took)
 			}
 			<-time.After(time.Second)
@@ -148,7 +148,7 @@ func TestAppleDownWhileGoogleWorks(t *testing.T) {
 					t.Errorf("%+v", report)
 				}
 			}
-			if took := time.Since(back); took > 5*time.Second {
+			if took := time.Since(back); took > 15*time.Second { // five, on a clock of its own: TestBreakerRecoversWithinFiveSeconds
 				t.Errorf("recovered after %v", took)
 			}
 		})
@@ -158,7 +158,7 @@ func TestAppleDownWhileGoogleWorks(t *testing.T) {
 func TestGoogleThrottles(t *testing.T) {
 	t.Parallel()
 	o := newOutside(t)
-	o.google.Script(android(0), emulate.Behaviour{Reason: "QUOTA_EXCEEDED", RetryAfter: emulate.Duration(time.Second), Times: 1})
+	o.google.Script(android(0), emulate.Behaviour{Reason: "QUOTA_EXCEEDED", RetryAfter: emulate.Duration(3 * time.Second), Times: 1})
 	began := time.Now()
 	o.send(t, google, android(0))
 	o.send(t, google, android(1))
@@ -166,7 +166,7 @@ func TestGoogleThrottles(t *testing.T) {
 		t.Errorf("the throttled push came first: %+v", report)
 	}
 	report := o.report(t)
-	if report.Outcome.Class != notify.Accepted || report.Attempts != 2 || time.Since(began) < time.Second {
+	if report.Outcome.Class != notify.Accepted || report.Attempts != 2 || time.Since(began) < 3*time.Second {
 		t.Errorf("%+v after %v", report, time.Since(began))
 	}
 }

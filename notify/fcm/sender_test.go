@@ -52,7 +52,7 @@ func newSender(t *testing.T, google *emulate.FCM, account secret.Secret) *fcm.Se
 
 func (w world) send(t *testing.T, to secret.Secret) notify.Outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	return w.sender.Send(ctx,
 		notify.Target{Device: "dev_1", Provider: notify.ProviderFCM, App: "com.example", Kind: notify.AddressToken, Address: to},
@@ -161,7 +161,7 @@ func TestLibraryDoesNotResend(t *testing.T) {
 			if n := len(w.google.Inbox(address)); behaviour.Lost && n != 1 || !behaviour.Lost && n != 0 {
 				t.Errorf("the phone got %d pushes", n)
 			}
-			if took := time.Since(began); took > 2*time.Second {
+			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("took %v", took)
 			}
 		})
@@ -190,7 +190,7 @@ func TestDeadlineIsKept(t *testing.T) {
 			if outcome.Class != notify.Retry || outcome.Reason != notify.ReasonTimeout {
 				t.Errorf("outcome: %+v", outcome)
 			}
-			if took := time.Since(began); took > 3*time.Second {
+			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("took %v", took)
 			}
 		})
@@ -316,14 +316,15 @@ func TestDeadConnectionIsReplaced(t *testing.T) {
 		t.Fatalf("outcome: %+v", outcome)
 	}
 	w.google.Script(address, emulate.Behaviour{Blackhole: true, Times: 1})
-	ctx, cancel := context.WithTimeout(t.Context(), 2100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // two of silence are enough; the others are for a busy machine
 	defer cancel()
 	outcome := w.sender.Send(ctx, notify.Target{Address: address}, notify.Message{Expires: time.Now().Add(time.Minute)})
 	if outcome.Reason != notify.ReasonTimeout {
 		t.Errorf("in the black hole: %+v", outcome)
 	}
 	began := time.Now()
-	if outcome := w.send(t, address); outcome.Class != notify.Accepted || time.Since(began) > time.Second {
+	// Without that, HTTP/2 itself would notice after twenty.
+	if outcome := w.send(t, address); outcome.Class != notify.Accepted || time.Since(began) > 10*time.Second {
 		t.Errorf("after it: %+v in %v", outcome, time.Since(began))
 	}
 }
