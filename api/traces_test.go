@@ -24,6 +24,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"example.com/aye/accounts"
+	"example.com/aye/approval"
 	"example.com/aye/internal/app"
 	"example.com/aye/internal/stage"
 )
@@ -160,7 +161,10 @@ func TestTracesOfALogin(t *testing.T) {
 	waits := w.page(request.handle)
 	waits.delivered("accepted")
 	approve(t, p, request.ID, request.Number)
-	s.redeem(request.ID, waits.until("approved").ReleaseCode).want(http.StatusOK)
+	code := waits.until("approved").ReleaseCode
+	// The page hears a moment before the server notes that it told it.
+	until(t, "the release is counted", func() bool { return strings.Contains(w.metricsPage(plainText), "aye_release_seconds_count 1") })
+	s.redeem(request.ID, code).want(http.StatusOK)
 	w.anybody().with("Traceparent", "00-"+caller+"-00f067aa0ba902b7-01").get(t, "/.well-known/jwks.json").want(http.StatusOK)
 
 	superseded := s.ask(ada)
@@ -168,6 +172,14 @@ func TestTracesOfALogin(t *testing.T) {
 
 	w.password(member)
 	visit := w.visit(ada)
+	until(t, "the push arrived", func() bool { // nobody is kept waiting by it, so it could be the last step
+		waiting, failed := w.App.Store.PendingOf(t.Context(), member.Person.ID, "")
+		if failed != nil || len(waiting) != 1 {
+			t.Fatalf("%+v %v", waiting, failed)
+		}
+		deliveries, failed := w.App.Store.Deliveries(t.Context(), waiting[0].ID)
+		return failed == nil && len(deliveries) == 1 && deliveries[0].State == approval.Accepted
+	})
 	listed, err := p.List(t.Context())
 	if err != nil || len(listed) != 1 {
 		t.Fatalf("%+v %v", listed, err)
@@ -212,6 +224,8 @@ func TestTracesOfALogin(t *testing.T) {
 	if callers != 3 { // the application's two calls, and the step that one of them made; not the call of who knows
 		t.Errorf("%d links to the caller", callers)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, head := range c.heads {
 		if head.Get("Authorization") != "Bearer k-77" || head.Get("X-Tenant") != "aye" {
 			t.Errorf("%v", head)

@@ -86,6 +86,20 @@ func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.skew.Loa
 // pass moves the server's clock.
 func (w *world) pass(d time.Duration) { w.skew.Add(int64(d)) }
 
+// until waits for what the server does by itself.
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(30 * time.Second); !so(); {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("not so: %s", what)
+		}
+	}
+}
+
 // organisation makes a tenant that allows one tap.
 func (w *world) organisation(change func(*accounts.Organisation)) accounts.Organisation {
 	w.t.Helper()
