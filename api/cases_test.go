@@ -204,7 +204,7 @@ func TestServerCarriesACaseOut(t *testing.T) {
 	w.pass(support.DefaultWait)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for range 200 {
+	for range 600 {
 		if a := d.phone.call(t, http.MethodGet, "/v1/device", ""); a.status == http.StatusUnauthorized {
 			a.problem(http.StatusUnauthorized, "device-unknown")
 			return
@@ -382,7 +382,7 @@ func TestNoApplicationLinksWhoRecovers(t *testing.T) {
 // nextPush waits for a push of a kind to the phone.
 func (w *world) nextPush(h *handset, kind string) string {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
 	defer cancel()
 	for {
 		push, err := w.FCM.Next(ctx, h.address())

@@ -66,6 +66,8 @@ func TestMetricsOfALogin(t *testing.T) {
 		_ = answer.Body.Close()
 	}
 
+	// The page reads the goodbye a moment before the server counts it out.
+	until(t, "nobody waits", func() bool { return strings.Contains(w.metricsPage(plainText), "aye_waiters 0\n") })
 	page := w.metricsPage(plainText)
 	for _, series := range []string{
 		`aye_http_requests_total{method="POST",part="api",route="/v1/approvals",status="201"} 1`,

@@ -21,8 +21,9 @@ import (
 	"example.com/aye/store"
 )
 
-// healed is within what time a page is told without NATS.
-const healed = 3 * time.Second
+// healed is within what time a page is told without NATS, on a busy machine too. That it is three seconds is held on a clock of
+// its own; where nobody asks the database, a page is told nothing, and who polls after 25.
+const healed = 15 * time.Second
 
 // nodes are two servers on one database, which hear of each other by NATS at the address.
 func nodes(t *testing.T, nats string) (a, b *world) {
@@ -179,11 +180,7 @@ func TestTwoNodesWithoutNATS(t *testing.T) {
 	p := s.phone(ada, polls)
 	server.Stop()
 	for _, w := range []*world{a, b} {
-		for end := time.Now().Add(20 * time.Second); w.App.Broker.Statistics().Connected; {
-			if time.Now().After(end) {
-				t.Fatal("nobody notices that NATS is gone")
-			}
-		}
+		until(t, "NATS is gone", func() bool { return !w.App.Broker.Statistics().Connected })
 		if status, broker := w.readiness(); status != "degraded" || !strings.Contains(broker, "not connected to NATS") {
 			t.Errorf("%s: %s", status, broker)
 		}
@@ -200,11 +197,7 @@ func TestTwoNodesWithoutNATS(t *testing.T) {
 		t.Errorf("%d hints of NATS", now-before)
 	}
 	server.Start()
-	for end := time.Now().Add(20 * time.Second); !a.App.Broker.Statistics().Connected || !b.App.Broker.Statistics().Connected; {
-		if time.Now().After(end) {
-			t.Fatal("nobody notices that NATS is back")
-		}
-	}
+	until(t, "NATS is back", func() bool { return a.App.Broker.Statistics().Connected && b.App.Broker.Statistics().Connected })
 	loginOverTwo(t, s, p, a, b)
 	if now := a.App.Broker.Statistics().Received; now == before {
 		t.Error("no hint of NATS")

@@ -69,13 +69,19 @@ func TestThreatGoogleIsDown(t *testing.T) {
 			s := w.shop(ada)
 			p := s.phone(ada)
 			w.FCM.Script(emulate.Everyone, trouble)
-			start := time.Now()
-			request := s.ask(ada)
-			page := w.page(request.handle)
-			approve(t, p, request.ID, request.Number)
-			s.redeem(request.ID, page.until("approved").ReleaseCode).want(http.StatusOK)
-			if took := time.Since(start); took > 4*time.Second {
-				t.Errorf("the person waited %v for Google", took)
+			for tries := 1; ; tries++ { // who waits for Google waits five seconds each time; a busy machine is slow now and then
+				start := time.Now()
+				request := s.ask(ada)
+				page := w.page(request.handle)
+				approve(t, p, request.ID, request.Number)
+				s.redeem(request.ID, page.until("approved").ReleaseCode).want(http.StatusOK)
+				took := time.Since(start)
+				if took < 4*time.Second {
+					break
+				}
+				if tries == 3 {
+					t.Fatalf("the person waited %v for Google", took)
+				}
 			}
 		})
 	}

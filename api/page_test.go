@@ -22,7 +22,7 @@ func (w *world) dial(origin, eventsURL string, protocols ...string) (*websocket.
 	if origin != "" {
 		header.Set("Origin", origin)
 	}
-	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
 	defer cancel()
 	return websocket.Dial(ctx, eventsURL, &websocket.DialOptions{HTTPClient: w.http, HTTPHeader: header, Subprotocols: protocols})
 }
@@ -47,7 +47,7 @@ func (w *world) page(o handle) *page {
 
 // raw reads the next message.
 func (p *page) raw() (string, error) {
-	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
 	defer cancel()
 	kind, text, err := p.conn.Read(ctx)
 	if err == nil && kind != websocket.MessageText {

@@ -64,7 +64,7 @@ func newWorld(t *testing.T, change ...func(*stage.Options)) *world {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		transport.CloseIdleConnections()
 		if w.rough {
