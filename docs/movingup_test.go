@@ -21,6 +21,7 @@ import (
 
 	"example.com/aye/broker/nats/natstest"
 	"example.com/aye/internal/pgtest"
+	"example.com/aye/internal/porttest"
 )
 
 // moveTime bounds each wait of the move.
@@ -105,13 +106,12 @@ func (s *scene) movedUp(t *testing.T, b block) {
 
 func freePorts(t *testing.T, n int) (ports []string) {
 	t.Helper()
-	for range n {
-		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = listener.Close() }() // all at the end, so that no two are the same
-		_, port, _ := net.SplitHostPort(listener.Addr().String())
+	addresses, err := porttest.Free(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range addresses {
+		_, port, _ := net.SplitHostPort(address)
 		ports = append(ports, port)
 	}
 	return ports

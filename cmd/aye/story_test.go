@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"example.com/aye/internal/porttest"
 )
 
 // TestMain makes this test binary the program itself, so that the stories drive real
@@ -37,7 +38,11 @@ func TestStories(t *testing.T) {
 
 // setUp gives each story a folder and a port.
 func setUp(e *testscript.Env) error {
-	port, err := freePort()
+	addresses, err := porttest.Free(1)
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(addresses[0])
 	e.Setenv("PORT", port)
 	e.Setenv("ORIGIN", "http://localhost:"+port)
 	e.Setenv("AYE_ORIGIN", "http://localhost:"+port)
@@ -50,15 +55,6 @@ func setUp(e *testscript.Env) error {
 // commands are what stories can say beside what testscript knows.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"ready": ready, "http": call, "field": field, "match": match, "waitfor": waitFor, "aside": asides,
-}
-
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, errors.Join(err, listener.Close())
 }
 
 // patience bounds every wait of a story.

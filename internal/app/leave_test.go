@@ -19,6 +19,7 @@ import (
 
 	"example.com/aye/internal/app"
 	"example.com/aye/internal/ayetest"
+	"example.com/aye/internal/porttest"
 	"example.com/aye/internal/secret"
 	"example.com/aye/store"
 )
@@ -36,10 +37,9 @@ func onPostgres(t *testing.T) map[string]string {
 
 func free(t *testing.T) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	addresses, err := porttest.Free(1)
 	ayetest.Fails(t, err, nil)
-	defer listener.Close()
-	return listener.Addr().String()
+	return addresses[0]
 }
 
 // lines is a log that others write while it is read.
@@ -105,15 +105,16 @@ func until(t *testing.T, client *http.Client, address string, status int) (ended
 func TestAServerThatLeaves(t *testing.T) {
 	t.Parallel()
 	settings := onPostgres(t)
-	settings["drain_delay"], settings["drain_time"] = "2s", "5s"
+	const delay = 4 * time.Second // in which a busy machine answers too
+	settings["drain_delay"], settings["drain_time"] = delay.String(), "60s"
 	client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
 	address, ended, stop := running(t, loaded(t, settings), io.Discard)
 	if until(t, client, address+"/readyz", http.StatusOK) {
 		t.Error("a connection is not used again although the server stays")
 	}
+	told := time.Now()
 	stop()
 	until(t, client, address+"/readyz", http.StatusServiceUnavailable)
-	told := time.Now()
 	for _, path := range []string{"/healthz", "/.well-known/jwks.json", "/login"} {
 		if !until(t, client, address+path, http.StatusOK) {
 			t.Errorf("%s: the connection would be used again", path)
@@ -127,8 +128,8 @@ func TestAServerThatLeaves(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	if left := time.Since(told); left < time.Second || left > 6*time.Second {
-		t.Errorf("it ended %s after it had told balancers", left)
+	if left := time.Since(told); left < delay || left > 30*time.Second { // it does not wait for what is not under way
+		t.Errorf("it ended %s after it was told to", left)
 	}
 }
 
@@ -140,7 +141,7 @@ func TestAServerAloneLeavesAtOnce(t *testing.T) {
 	until(t, http.DefaultClient, address+"/healthz", http.StatusOK) //nolint:forbidigo // the context has the limit
 	stop()
 	began := time.Now()
-	if err := <-ended; err != nil || time.Since(began) > 10*time.Second {
+	if err := <-ended; err != nil || time.Since(began) > 15*time.Second {
 		t.Errorf("it ended after %s with %v", time.Since(began), err)
 	}
 }

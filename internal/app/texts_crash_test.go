@@ -75,13 +75,8 @@ func newTown(t *testing.T) *town {
 	t.Cleanup(vendor.Close)
 	dir := t.TempDir()
 	roots, file := filepath.Join(dir, "roots.pem"), filepath.Join(dir, "aye.yaml")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
+	address := free(t)
 	_, port, _ := net.SplitHostPort(address)
-	_ = listener.Close()
 	settings := fmt.Sprintf("origin: http://localhost:%s\nlisten: %s\nmetrics_listen: ''\ndata_dir: %s\nsms: {messagebird_endpoint: %q, roots_file: %s}\n",
 		port, address, filepath.Join(dir, "data"), vendor.URL(), roots)
 	for name, text := range map[string][]byte{roots: vendor.CAPEM(), file: []byte(settings)} {

@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"broker/brokertest": {"broker"},
 	"broker/nats":       {"broker", "internal/secret"},
 	// In tests alone.
-	"broker/nats/natstest": {},
+	"broker/nats/natstest": {"internal/porttest"},
 
 	"notify":   {"internal/secret"},
 	"accounts": {"internal/audit", "internal/secret"},
@@ -93,12 +93,13 @@ var mayImport = map[string][]string{
 	// It knows connections alone.
 	"internal/bench/carry": {},
 	// In tests alone.
-	"internal/ayetest": {"*"},
-	"internal/browser": {},
-	"internal/layout":  {},
-	"deploy":           {}, // tests alone, of the files for operators
-	"internal/soak":    {},
-	"internal/pgtest":  {},
+	"internal/ayetest":  {"*"},
+	"internal/browser":  {},
+	"internal/layout":   {},
+	"deploy":            {}, // tests alone, of the files for operators
+	"internal/soak":     {},
+	"internal/pgtest":   {},
+	"internal/porttest": {},
 
 	"cmd/aye": {
 		"accounts", "alerts", "devices", "pairing", "notify", "privacy", "sms", "support", "internal/app", "internal/aside", "internal/audit", "internal/bench", "internal/demo", "internal/emulate",

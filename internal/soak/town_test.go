@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"example.com/aye/internal/porttest"
 )
 
 // pageOrigin is where the pages that wait are from.
@@ -129,15 +131,11 @@ func (w *town) try(arguments ...string) ([]byte, error) {
 	return said.Bytes(), nil
 }
 
-// free finds addresses on which nobody listens at the moment.
-func free(t *testing.T, count int) (addresses []string) {
+// free finds addresses on which nobody listens.
+func free(t *testing.T, count int) []string {
 	t.Helper()
-	for range count {
-		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		must(t, err)
-		defer func() { _ = listener.Close() }()
-		addresses = append(addresses, listener.Addr().String())
-	}
+	addresses, err := porttest.Free(count)
+	must(t, err)
 	return addresses
 }
 

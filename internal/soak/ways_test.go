@@ -76,7 +76,7 @@ func (w *town) way(name, upstream string) *way {
 	w.t.Helper()
 	ready()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	proxy := toxiproxy.NewProxy(server, name, "127.0.0.1:0", upstream)
+	proxy := toxiproxy.NewProxy(server, name, free(w.t, 1)[0], upstream) // where it is stopped and started again
 	must(w.t, proxy.Start())
 	w.t.Cleanup(proxy.Stop)
 	made := &way{name: name, listen: proxy.Listen, proxy: proxy, number: int(ways.Add(1)) - 1}

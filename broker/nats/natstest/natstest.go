@@ -4,12 +4,15 @@ package natstest
 
 import (
 	"net"
+	"net/netip"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"example.com/aye/internal/porttest"
 )
 
 // startTime is how long a server may take to be ready.
@@ -27,7 +30,15 @@ type Server struct {
 // Start runs a server as long as the test. change sets what differs; nil changes nothing.
 func Start(tb testing.TB, change func(*server.Options)) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, options: server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true}}
+	addresses, err := porttest.Free(1)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	at, err := netip.ParseAddrPort(addresses[0])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := &Server{tb: tb, options: server.Options{Host: at.Addr().String(), Port: int(at.Port()), NoLog: true, NoSigs: true}}
 	if change != nil {
 		change(&s.options)
 	}
@@ -51,11 +62,7 @@ func (s *Server) Start() {
 		started.Shutdown()
 		s.tb.Fatal("the NATS server did not start")
 	}
-	address, ok := started.Addr().(*net.TCPAddr)
-	if !ok {
-		s.tb.Fatal("the NATS server has no address")
-	}
-	s.options.Port, s.running = address.Port, started
+	s.running = started
 }
 
 // Stop ends it, and every connection.
