@@ -73,6 +73,17 @@ func writes(t *testing.T, s *Store) error {
 	return s.Write(t.Context(), audit.Entry{Actor: "test", Action: "test", At: time.Now().UTC()})
 }
 
+// fits asks once more where the database did not answer in the second that it has: a busy machine is slow now and then.
+func fits(t *testing.T, s *Store) (err error) {
+	t.Helper()
+	for range 20 {
+		if err = s.Fits(t.Context()); !errors.Is(err, ErrUnavailable) {
+			break
+		}
+	}
+	return err
+}
+
 func adds(version, oldest int64) step {
 	return step{version, oldest, fmt.Sprintf("ALTER TABLE organisations ADD COLUMN more_%d TEXT NOT NULL DEFAULT ''; CREATE TABLE more_%d (id TEXT PRIMARY KEY)", version, version)}
 }
@@ -91,7 +102,7 @@ func TestOldAndNewSideBySide(t *testing.T) {
 		config.Log = slog.New(slog.NewTextHandler(&said, nil))
 		starts := opened(t, config)
 		for name, s := range map[string]*Store{"one that runs": runs, "one that starts": starts, "the newer one": newer} {
-			if err := errors.Join(s.Fits(t.Context()), writes(t, s)); err != nil {
+			if err := errors.Join(fits(t, s), writes(t, s)); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			if _, err := s.OrganisationList(t.Context()); err != nil {
@@ -111,8 +122,8 @@ func TestTooOld(t *testing.T) {
 	both(t, func(t *testing.T, config Config, known int64) {
 		t.Helper()
 		first, second := adds(known+1, known), step{known + 2, known + 1, "ALTER TABLE organisations DROP COLUMN " + fmt.Sprintf("more_%d", known+1)}
-		runs, fits := opened(t, config), opened(t, config.newer(first))
-		config.notice = 3 * time.Second
+		runs, knows := opened(t, config), opened(t, config.newer(first))
+		config.notice = 8 * time.Second
 		var upgrading sync.WaitGroup
 		done := make(chan struct{})
 		upgrading.Go(func() {
@@ -128,7 +139,7 @@ func TestTooOld(t *testing.T) {
 		})
 		noticed := time.NewTicker(20 * time.Millisecond)
 		defer noticed.Stop()
-		for runs.Fits(t.Context()) == nil {
+		for fits(t, runs) == nil {
 			select {
 			case <-done:
 				t.Fatal("the step was taken, and whoever runs had no time to notice")
@@ -140,13 +151,13 @@ func TestTooOld(t *testing.T) {
 			t.Error("who runs noticed behind the step")
 		default:
 		}
-		if err := runs.Fits(t.Context()); !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), fmt.Sprintf("schema %d or newer", known+1)) {
+		if err := fits(t, runs); !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), fmt.Sprintf("schema %d or newer", known+1)) {
 			t.Errorf("it says %v", err)
 		}
 		if err := writes(t, runs); !errors.Is(err, ErrUnavailable) || !errors.Is(err, ErrNewer) {
 			t.Errorf("an old program writes: %v", err)
 		}
-		if err := errors.Join(fits.Fits(t.Context()), writes(t, fits)); err != nil {
+		if err := errors.Join(fits(t, knows), writes(t, knows)); err != nil {
 			t.Errorf("one that is new enough: %v", err)
 		}
 		upgrading.Wait()

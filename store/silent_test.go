@@ -114,7 +114,7 @@ func TestSilentConnections(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > 25*time.Second { // the first two of them notice it
 		t.Errorf("it took %s", took)
 	}
 }

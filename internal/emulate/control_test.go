@@ -110,7 +110,7 @@ func TestControlListener(t *testing.T) {
 		t.Errorf("as scripted: %d %s", status, reason)
 	}
 
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.ControlURL()+"/inbox/"+phone, nil)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 func openStream(t *testing.T, control string) *bufio.Scanner {
 	t.Helper()
 	plain := &http.Client{Transport: &http.Transport{}}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, control+"/deliveries", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ func dialFrames(t *testing.T, a *APNs) *wireClient {
 	}
 	conn := raw.(*tls.Conn)
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
 	if _, err := io.WriteString(conn, http2.ClientPreface); err != nil {
 		t.Fatal(err)
 	}
