@@ -118,11 +118,8 @@ func TestTLS(t *testing.T) {
 		}
 		return c
 	}
-	a, _ := node(t, with(ours, ours), nil)
-	b, _ := node(t, with(ours, ours), nil)
-	if !a.Statistics().Connected || !b.Statistics().Connected {
-		t.Fatal("not connected")
-	}
+	a, _ := joined(t, with(ours, ours), nil)
+	b, _ := joined(t, with(ours, ours), nil)
 	brokertest.Settle(t, a, b)
 	for what, c := range map[string]nats.Config{
 		"a server that is not known":       with(theirs, ours),
@@ -152,8 +149,8 @@ func TestUserAndPassword(t *testing.T) {
 	locked := natstest.Start(t, func(o *server.Options) { o.Username, o.Password = "aye", "se:cret" })
 	file := on(locked.URL())
 	file.CredentialsFile = put(t, "login", []byte("aye:se:cret\n"))
-	a, _ := node(t, file, nil)
-	b, _ := node(t, on("nats://aye:se%3Acret@"+locked.Address()), nil)
+	a, _ := joined(t, file, nil)
+	b, _ := joined(t, on("nats://aye:se%3Acret@"+locked.Address()), nil)
 	brokertest.Settle(t, a, b)
 	wrong := on(locked.URL())
 	wrong.CredentialsFile = put(t, "login", []byte("aye:wrong"))
@@ -210,8 +207,8 @@ func TestNKey(t *testing.T) {
 	locked := natstest.Start(t, func(o *server.Options) { o.Nkeys = []*server.NkeyUser{{Nkey: public}} })
 	c := on(locked.URL())
 	c.CredentialsFile = put(t, "aye.nk", append(private, '\n'))
-	a, _ := node(t, c, nil)
-	b, _ := node(t, c, nil)
+	a, _ := joined(t, c, nil)
+	b, _ := joined(t, c, nil)
 	brokertest.Settle(t, a, b)
 	refused, log := node(t, on(locked.URL()), nil)
 	says(t, log, "uthorization")
@@ -253,8 +250,8 @@ func TestCredsFile(t *testing.T) {
 	}
 	c := on(locked.URL())
 	c.CredentialsFile = put(t, "aye.creds", creds)
-	a, _ := node(t, c, nil)
-	b, _ := node(t, c, nil)
+	a, _ := joined(t, c, nil)
+	b, _ := joined(t, c, nil)
 	brokertest.Settle(t, a, b)
 }
 

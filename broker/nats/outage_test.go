@@ -21,8 +21,8 @@ import (
 func TestInForceBeforeTheLook(t *testing.T) {
 	t.Parallel()
 	server := natstest.Start(t, nil)
-	near, _ := node(t, on(server.URL()), nil)
-	far, _ := node(t, on(through(t, server.Address(), 30*time.Millisecond).url()), nil)
+	near, _ := joined(t, on(server.URL()), nil)
+	far, _ := joined(t, on(through(t, server.Address(), 30*time.Millisecond).url()), nil)
 	for range 5 {
 		heard := brokertest.NewCounter()
 		cancel := far.Subscribe("a", heard.Hint)
@@ -36,8 +36,8 @@ func TestInForceBeforeTheLook(t *testing.T) {
 func TestAServerThatGoesAndComesBack(t *testing.T) {
 	t.Parallel()
 	server := natstest.Start(t, nil)
-	a, _ := node(t, on(server.URL()), nil)
-	b, log := node(t, on(server.URL()), nil)
+	a, _ := joined(t, on(server.URL()), nil)
+	b, log := joined(t, on(server.URL()), nil)
 	if b.Degraded() != "" {
 		t.Error(b.Degraded())
 	}
@@ -91,7 +91,7 @@ func TestUnreachableAtTheStart(t *testing.T) {
 	server.Start()
 	eventually(t, "it is connected", func() bool { return b.Statistics().Connected })
 	says(t, log, "NATS is connected")
-	other, _ := node(t, on(server.URL()), nil)
+	other, _ := joined(t, on(server.URL()), nil)
 	brokertest.Settle(t, other, b)
 	other.Publish("a")
 	heard.Await(t, 2)
@@ -103,11 +103,11 @@ func TestAServerThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	server := natstest.Start(t, nil)
 	p := through(t, server.Address(), 0)
-	b, _ := node(t, on(p.url()), func(b *nats.Broker) { b.SetPatience(100 * time.Millisecond) })
+	b, _ := joined(t, on(p.url()), func(b *nats.Broker) { b.SetPatience(100 * time.Millisecond) })
 	heard := brokertest.NewCounter()
 	defer b.Subscribe("a", heard.Hint)()
 	p.freeze()
-	const long = time.Second
+	const long = 1800 * time.Millisecond // who writes to such a connection waits for two seconds
 	published := 0
 	for began := time.Now(); b.Statistics().Lost == 0; published++ {
 		start := time.Now()
@@ -131,7 +131,7 @@ func TestAServerThatTakesNothing(t *testing.T) {
 		t.Errorf("to begin to wait took %v", took)
 	}
 	p.thaw()
-	other, _ := node(t, on(server.URL()), nil)
+	other, _ := joined(t, on(server.URL()), nil)
 	again := heard.Count()
 	eventually(t, "it is well again", func() bool { other.Publish("a"); return heard.Count() > again })
 }
@@ -141,13 +141,13 @@ func TestALostSubscriptionIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	server := natstest.Start(t, nil)
 	p := through(t, server.Address(), 0)
-	far, log := node(t, on(p.url()), func(b *nats.Broker) { b.SetPatience(time.Millisecond); b.SetAnswer(100 * time.Millisecond) })
+	far, log := joined(t, on(p.url()), func(b *nats.Broker) { b.SetPatience(time.Millisecond); b.SetAnswer(100 * time.Millisecond) })
 	p.lose(true)
 	heard := brokertest.NewCounter()
 	defer far.Subscribe("a", heard.Hint)()
 	says(t, log, "NATS does not answer")
 	p.lose(false)
-	near, _ := node(t, on(server.URL()), nil)
+	near, _ := joined(t, on(server.URL()), nil)
 	eventually(t, "it hears", func() bool { near.Publish("a"); return heard.Count() > 0 })
 }
 
@@ -158,7 +158,7 @@ func TestPermissionsRefused(t *testing.T) {
 		only := &server.SubjectPermission{Allow: []string{"other.>"}}
 		o.Users = []*server.User{{Username: "aye", Password: "secret", Permissions: &server.Permissions{Publish: only, Subscribe: only}}}
 	})
-	b, log := node(t, on("nats://aye:secret@"+refusing.Address()), nil)
+	b, log := joined(t, on("nats://aye:secret@"+refusing.Address()), nil)
 	heard := brokertest.NewCounter()
 	for i := range 20 {
 		defer b.Subscribe(fmt.Sprint(i), heard.Hint)()
@@ -176,8 +176,8 @@ func TestPermissionsRefused(t *testing.T) {
 func TestSlowConsumer(t *testing.T) {
 	t.Parallel()
 	server := natstest.Start(t, nil)
-	a, _ := node(t, on(server.URL()), nil)
-	b, log := node(t, on(server.URL()), nil)
+	a, _ := joined(t, on(server.URL()), nil)
+	b, log := joined(t, on(server.URL()), nil)
 	stuck, held := make(chan struct{}), brokertest.NewCounter()
 	goOn := sync.OnceFunc(func() { close(stuck) })
 	t.Cleanup(goOn) // before the end of b, which waits for it
@@ -210,7 +210,7 @@ func TestSlowConsumer(t *testing.T) {
 func TestCloseLetsTheLastHintsGo(t *testing.T) {
 	t.Parallel()
 	server := natstest.Start(t, nil)
-	b, _ := node(t, on(server.URL()), nil)
+	b, _ := joined(t, on(server.URL()), nil)
 	for i := range 100 {
 		a, err := nats.New(nats.Config{URL: on(server.URL()).URL, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		if err == nil {
