@@ -310,7 +310,7 @@ func metrics(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if failure := aye.Close(ctx); failure != nil {
 			t.Error(failure)
@@ -382,7 +382,7 @@ func work(t *testing.T, aye *stage.Stage) {
 	err = demo.Once{
 		Shop: demo.ShopConfig{
 			AyeURL: aye.Origin, ClientID: application.ID, ClientSecret: clientSecret, WebhookSecret: application.WebhookSecret, Origin: page, Name: "Shop",
-			People: []string{email}, HTTP: &http.Client{Timeout: 10 * time.Second},
+			People: []string{email}, HTTP: &http.Client{Timeout: 30 * time.Second},
 		},
 		Phone: handset, Email: email, Step: func(what string) { fmt.Fprintln(&steps, what) }, Details: details,
 	}.Run(ctx)

@@ -63,7 +63,7 @@ func TestExamplesRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if failure := aye.Close(ctx); failure != nil {
 			t.Error(failure)

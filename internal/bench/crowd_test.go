@@ -98,7 +98,7 @@ func stays(t *testing.T, to *target) {
 	before := c.seats[last]
 	_ = before.conn.Close()
 	c.mu.Unlock()
-	deadline, tick := time.After(10*time.Second), time.NewTicker(lookEvery)
+	deadline, tick := time.After(30*time.Second), time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for back := false; !back; {
 		select {

@@ -92,11 +92,12 @@ func TestLoad(t *testing.T) {
 	to := atBare(t)
 	to.ledger = &ledger{}
 	l := &load{target: to, failed: func(err error) { t.Error(err) }}
-	m, err := l.closed(t.Context(), 1, 300*time.Millisecond)
+	const length = 3 * time.Second // in which a busy machine lets somebody in too
+	m, err := l.closed(t.Context(), 1, length)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.logins == 0 || m.took < 300*time.Millisecond || m.used || m.costs[metricAllocs] == 0 || m.costly < m.logins {
+	if m.logins == 0 || m.took < length || m.used || m.costs[metricAllocs] == 0 || m.costly < m.logins {
 		t.Errorf("%d logins in %s, costs %v of %d", m.logins, m.took, m.costs, m.costly)
 	}
 	kept := to.ledger.take()

@@ -18,11 +18,15 @@ const (
 )
 
 // Carrier opens connections that are carried.
-type Carrier struct{ sessions []*yamux.Session }
+type Carrier struct {
+	sessions []*yamux.Session
+	// patience is closeTime, except in tests.
+	patience time.Duration
+}
 
 // Dial makes so many connections to share, to an address that [Listen] was told.
 func Dial(ctx context.Context, address string, connections int) (*Carrier, error) {
-	c := &Carrier{}
+	c := &Carrier{patience: closeTime}
 	dialer := &net.Dialer{Timeout: dialTime}
 	for range connections {
 		conn, err := dialer.DialContext(ctx, "tcp", address)
@@ -55,7 +59,7 @@ func (c *Carrier) Open(number int) (net.Conn, error) {
 func (c *Carrier) Close() {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	for over := time.After(closeTime); c.open() > 0; {
+	for over := time.After(c.patience); c.open() > 0; {
 		select {
 		case <-tick.C:
 			continue

@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bound is how long a test waits for what must happen at once.
-const bound = 10 * time.Second
+const bound = 30 * time.Second
 
 // listen makes a listener on free addresses, and gives that of the carried.
 func listen(t *testing.T) (l *Listener, carried string) {
@@ -190,6 +190,7 @@ func TestTheLastFinish(t *testing.T) {
 	t.Parallel()
 	l, carried := listen(t)
 	c := dial(t, carried, 1)
+	c.patience = bound // a busy machine may need longer than closeTime for what is done here
 	ours, theirs := pair(t, l, c)
 	_ = ours.Close()
 	closed := make(chan struct{})
@@ -206,7 +207,7 @@ func TestTheLastFinish(t *testing.T) {
 	for _, conn := range c.sessions {
 		select {
 		case <-conn.CloseChan():
-		case <-time.After(closeTime / 2):
+		case <-time.After(bound / 2):
 			t.Error("all have finished, and it goes on")
 		}
 	}
