@@ -3,8 +3,9 @@
 // The server is at the URL in AYE_TEST_POSTGRES, or else at [Default]; its role must be allowed to make databases. A test
 // without a server fails: a database that is not tried is one that does not work. `make test` starts one where there is none.
 //
-// A migrated database is copied from a template, which is made once for each schema and stays; databases of tests go when
-// the test ends, and those of a process that was killed after an hour, by the next one.
+// A migrated database is copied from a template, which is made once for each schema and month and stays: a database has
+// partitions of the months from when it is made. Databases of tests go when the test ends, and those of a process that was
+// killed after an hour, by the next one.
 package pgtest
 
 import (
@@ -56,7 +57,7 @@ func Empty(tb testing.TB) string {
 }
 
 // New gives the URL of a new database with the newest schema, which goes with the test. migrate brings the one at a URL up
-// to date: it is called once for each schema.
+// to date: it is called once for each schema and month.
 func New(tb testing.TB, migrate func(ctx context.Context, url string) error) string {
 	tb.Helper()
 	template.once.Do(func() { template.name, template.err = prepare(tb.Context(), migrate) })
@@ -137,7 +138,7 @@ func prepare(ctx context.Context, migrate func(ctx context.Context, url string) 
 	if err != nil {
 		return "", err
 	}
-	name := templatePrefix + schema
+	name := templatePrefix + schema + time.Now().UTC().Format("_2006_01")
 	c, err := connect(ctx)
 	if err != nil {
 		return "", err
