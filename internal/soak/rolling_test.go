@@ -18,7 +18,9 @@ const (
 	// former and next are what the two programs say that they are.
 	former, next = "former", "next"
 	// leaves is the drain_delay of the nodes: long enough for a balancer on a busy machine to ask once more.
-	leaves = 4 * time.Second
+	leaves = 2 * time.Second
+	// thinking is how long somebody takes at the phone at most: some wait longer than a node takes to leave.
+	thinking = 15 * time.Second
 	// rollers is how many log in at one time.
 	rollers = 20
 	// restful is how long people log in between two steps.

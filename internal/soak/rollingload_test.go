@@ -71,7 +71,7 @@ func (u *unhurried) login(ctx context.Context, p *person, polls bool) error {
 	}
 	deciding := make(chan error, 1)
 	go func() {
-		wait(ctx, time.Duration(200+below(5000))*time.Millisecond)
+		wait(ctx, 200*time.Millisecond+time.Duration(below(int(thinking))))
 		_, failed := p.phone.Approve(ctx, question.ID, question.Number, phone.Biometric)
 		deciding <- failed
 	}()
