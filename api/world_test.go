@@ -18,13 +18,14 @@ import (
 	"go.uber.org/goleak"
 
 	"example.com/aye/accounts"
+	"example.com/aye/internal/leaktest"
 	"example.com/aye/internal/stage"
 )
 
 func TestMain(m *testing.M) {
 	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.PlainBodyDecoder)
 	// gorm never ends the goroutine of its cache of statements; there are two in a process.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("gorm.io/gorm/internal/lru.NewLRU[...].func1"))
+	leaktest.Main(m, goleak.IgnoreAnyFunction("gorm.io/gorm/internal/lru.NewLRU[...].func1"))
 }
 
 var (

@@ -10,16 +10,15 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"example.com/aye/broker"
 	"example.com/aye/broker/brokertest"
 	"example.com/aye/broker/nats"
 	"example.com/aye/broker/nats/natstest"
+	"example.com/aye/internal/leaktest"
 	"example.com/aye/internal/secret"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // journal keeps the log.
 type journal struct {

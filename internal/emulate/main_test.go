@@ -3,7 +3,7 @@ package emulate
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"example.com/aye/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -95,6 +95,7 @@ var mayImport = map[string][]string{
 	// In tests alone.
 	"internal/ayetest":  {"*"},
 	"internal/browser":  {},
+	"internal/leaktest": {},
 	"internal/layout":   {},
 	"deploy":            {}, // tests alone, of the files for operators
 	"internal/soak":     {},

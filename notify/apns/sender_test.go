@@ -16,15 +16,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"example.com/aye/internal/emulate"
+	"example.com/aye/internal/leaktest"
 	"example.com/aye/internal/secret"
 	"example.com/aye/notify"
 	"example.com/aye/notify/apns"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const (
 	topic   = "com.example.aye"

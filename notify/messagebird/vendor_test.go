@@ -16,13 +16,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
+	"example.com/aye/internal/leaktest"
 	"example.com/aye/notify/messagebird"
 	"example.com/aye/sms"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var (
 	now     = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)

@@ -10,12 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"example.com/aye/internal/leaktest"
 	"example.com/aye/notify/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestOnlySilentConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
