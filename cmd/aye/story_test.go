@@ -58,7 +58,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 }
 
 // patience bounds every wait of a story.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // retry tries until it works, or patience ends.
 func retry(ts *testscript.TestScript, what string, try func() error) {

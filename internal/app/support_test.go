@@ -86,7 +86,7 @@ func waitForAlert(t *testing.T, a *App) []alerts.Pending {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for range 2000 {
+	for range 6000 {
 		due, err := a.Store.DueAlerts(t.Context(), time.Now().Add(time.Minute), 10)
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // patience bounds what must happen soon.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // house is a server behind a gate.
 type house struct {
