@@ -88,7 +88,7 @@ func createdBefore(tx *transaction, applicationID, key string, now time.Time) fu
 	let := soonDone(tx, "UPDATE approvals SET creation_key = '' WHERE "+named+" AND created <= ?", applicationID, key, millis(now.Add(-creationKeyLife)))
 	rows := soon[approvalRow](tx, selectApproval+named, applicationID, key)
 	return func() (row approvalRow, found bool, err error) {
-		if err := let(); err != nil {
+		if err = let(); err != nil {
 			return row, false, err
 		}
 		made, err := rows()
