@@ -183,7 +183,7 @@ func (c *crowd) takeBack(ctx context.Context, progress *Progress) error {
 		if c.seats[i].id == "" {
 			return nil
 		}
-		err := call(ctx, c.target.http, http.MethodDelete, c.target.url+"/v1/approvals/"+c.seats[i].id, c.target.authorization, nil, http.StatusNoContent, nil)
+		err := call(ctx, c.target.http, http.MethodDelete, c.target.url+"/v1/approvals/"+c.seats[i].id, c.target.authorization(c.people[i/waitersEach]), nil, http.StatusNoContent, nil)
 		if refused, ok := errors.AsType[*statusError](err); ok && refused.status == http.StatusConflict {
 			return nil // it has ended by itself
 		}

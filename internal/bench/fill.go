@@ -40,9 +40,9 @@ func (i *installation) fill(ctx context.Context, total int, progress *Progress) 
 // past puts one request in that was released.
 func (i *installation) past(ctx context.Context, a *app.App, n int, at time.Time) error {
 	p := i.people[n%len(i.people)]
-	at = at.UTC().Truncate(time.Millisecond)
+	at, in := at.UTC().Truncate(time.Millisecond), i.houses[p.house]
 	r := approval.Request{
-		ID: secret.NewID("apr"), OrganisationID: i.organisation, ApplicationID: i.application, MembershipID: p.membership, PersonID: p.id,
+		ID: secret.NewID("apr"), OrganisationID: in.organisation, ApplicationID: in.application, MembershipID: p.membership, PersonID: p.id,
 		Purpose: approval.Login, State: approval.Released, Confirm: approval.Number, Digits: 3, Asker: "Shop", Organisation: "Example",
 		Context:        approval.Context{IP: "192.0.2.7", UserAgent: userAgent, Browser: fmt.Sprintf("b-%d", n)},
 		ChallengeNonce: secret.NewToken().Reveal(), Challenge: strings.Repeat(secret.NewToken().Reveal(), 22), // about 950 bytes
@@ -51,10 +51,10 @@ func (i *installation) past(ctx context.Context, a *app.App, n int, at time.Time
 	}
 	entry := func(actor, action string) audit.Entry {
 		return audit.Entry{
-			Organisation: i.organisation, Actor: actor, Action: action, Subject: r.ID, At: at, Data: map[string]string{"user": p.membership},
+			Organisation: in.organisation, Actor: actor, Action: action, Subject: r.ID, At: at, Data: map[string]string{"user": p.membership},
 		}
 	}
-	entries := []audit.Entry{entry(i.application, "approval.asked"), entry(p.device, "approval.approved"), entry(i.application, "approval.released")}
+	entries := []audit.Entry{entry(in.application, "approval.asked"), entry(p.device, "approval.approved"), entry(in.application, "approval.released")}
 	decided := n%decidedOne == 0
 	if decided {
 		r.State, r.Decided, r.DecidedBy, r.Released, r.AssertionID, entries = approval.Pending, time.Time{}, "", time.Time{}, "", entries[:1]
@@ -84,6 +84,6 @@ func (i *installation) decidedThen(ctx context.Context, a *app.App, r approval.R
 		RequestID: r.ID, PersonID: r.PersonID, From: []approval.State{approval.Approved}, To: approval.Released, Now: at,
 		Redeemed: &approval.Redeemed{AssertionID: secret.NewID("ast")},
 	}
-	_, err := a.Store.Move(ctx, released, entry(i.application, "approval.released"))
+	_, err := a.Store.Move(ctx, released, entry(i.houses[p.house].application, "approval.released"))
 	return err
 }

@@ -19,12 +19,12 @@ import (
 // furnishing is how many phones are linked at one time.
 const furnishing = 64
 
-// furnish makes the organisation, the application and the people, in the data folder of a
+// furnish makes the organisations with their applications, and the people, in the data folder of a
 // server that is not running. The services check a claim's signatures and what is known of
 // the person; here it is known that both are as they must be, so the store's own verbs are
 // called, which makes many people in a short time.
-func (i *installation) furnish(ctx context.Context, people, quiet int, progress *Progress) error {
-	return i.open(ctx, func(a *app.App) error { return i.furnishWith(ctx, a, people, quiet, progress) })
+func (i *installation) furnish(ctx context.Context, organisations, people, quiet int, progress *Progress) error {
+	return i.open(ctx, func(a *app.App) error { return i.furnishWith(ctx, a, organisations, people, quiet, progress) })
 }
 
 // open does work in the data folder of a server that is not running.
@@ -46,18 +46,20 @@ func (i *installation) open(ctx context.Context, work func(*app.App) error) erro
 	return err
 }
 
-func (i *installation) furnishWith(ctx context.Context, a *app.App, people, quiet int, progress *Progress) error {
-	o, err := a.Accounts.CreateOrganisation(ctx, accounts.Organisation{Name: "Example", Profile: accounts.Standard, Locale: "en"})
-	if err != nil {
-		return err
+func (i *installation) furnishWith(ctx context.Context, a *app.App, organisations, people, quiet int, progress *Progress) error {
+	for number := range organisations {
+		o, err := a.Accounts.CreateOrganisation(ctx, accounts.Organisation{Name: fmt.Sprintf("Example %d", number+1), Profile: accounts.Standard, Locale: "en"})
+		if err != nil {
+			return err
+		}
+		application, clientSecret, err := a.Accounts.CreateApplication(ctx, accounts.Application{
+			OrganisationID: o.ID, Name: "Shop", Origins: []string{pageOrigin},
+		})
+		if err != nil {
+			return err
+		}
+		i.houses = append(i.houses, house{o.ID, application.ID, clientSecret})
 	}
-	application, clientSecret, err := a.Accounts.CreateApplication(ctx, accounts.Application{
-		OrganisationID: o.ID, Name: "Shop", Origins: []string{pageOrigin},
-	})
-	if err != nil {
-		return err
-	}
-	i.organisation, i.application, i.secret = o.ID, application.ID, clientSecret
 	all := make([]*person, people+quiet)
 	i.people, i.quiet = all[:people], all[people:]
 	return parallel(ctx, furnishing, len(all), func(ctx context.Context, at int) error {
@@ -72,14 +74,15 @@ func (i *installation) furnishWith(ctx context.Context, a *app.App, people, quie
 		if at < people {
 			p.address = secret.NewToken().Reveal()
 		}
-		all[at] = p
+		all[at], p.house = p, at%organisations
 		return i.join(ctx, a, p, at)
 	})
 }
 
 // join makes somebody a member with a linked phone.
 func (i *installation) join(ctx context.Context, a *app.App, p *person, number int) error {
-	m, _, err := a.Accounts.AddMember(ctx, i.organisation, accounts.Person{
+	organisation := i.houses[p.house].organisation
+	m, _, err := a.Accounts.AddMember(ctx, organisation, accounts.Person{
 		Email: fmt.Sprintf("person-%d@example.com", number), Display: fmt.Sprintf("Person %d", number),
 	}, accounts.RoleMember)
 	if err != nil {
@@ -87,13 +90,13 @@ func (i *installation) join(ctx context.Context, a *app.App, p *person, number i
 	}
 	now := time.Now().UTC()
 	opened := pairing.Pairing{
-		ID: secret.NewID("pair"), OrganisationID: i.organisation, MembershipID: m.ID, PersonID: m.Person.ID,
+		ID: secret.NewID("pair"), OrganisationID: organisation, MembershipID: m.ID, PersonID: m.Person.ID,
 		State: pairing.Open, Generation: 1, CodeHash: secret.Hash(secret.NewToken()),
 		Created: now, Expires: now.Add(pairing.CodeLife), Ends: now.Add(pairing.Life),
 	}
 	entry := func(actor, action string) audit.Entry {
 		return audit.Entry{
-			Organisation: i.organisation, Actor: actor, Action: action, Subject: opened.ID, At: now,
+			Organisation: organisation, Actor: actor, Action: action, Subject: opened.ID, At: now,
 			Data: map[string]string{"user": m.ID},
 		}
 	}
@@ -120,7 +123,7 @@ func (i *installation) device(p *person, m accounts.Member, now time.Time) devic
 		}
 	}
 	return devices.Device{
-		ID: secret.NewID("dev"), PersonID: m.Person.ID, OrganisationID: i.organisation, MembershipID: m.ID, Status: devices.Active,
+		ID: secret.NewID("dev"), PersonID: m.Person.ID, OrganisationID: m.OrganisationID, MembershipID: m.ID, Status: devices.Active,
 		Details: devices.Details{
 			Platform: devices.Android, Name: "Pixel 9", Model: "Pixel 9", OSVersion: "16", AppVersion: "1.0.0", Locale: "en", Push: push,
 		},

@@ -28,15 +28,19 @@ type installation struct {
 	nodes    []*ayeNode
 	origin   string
 
-	organisation string
-	application  string
-	secret       secret.Secret
-	people       []*person // with phones that are pushed to
-	quiet        []*person // with phones that are not
-	filled       int       // finished requests that were put in
+	houses []house
+	people []*person // with phones that are pushed to
+	quiet  []*person // with phones that are not
+	filled int       // finished requests that were put in
 
 	// crashed is how servers ended that nobody had asked to.
 	crashed error
+}
+
+// house is an organisation with its application.
+type house struct {
+	organisation, application string
+	secret                    secret.Secret
 }
 
 // ayeNode is one process of it.
@@ -214,8 +218,10 @@ func (i *installation) size(ctx context.Context) (total int64, err error) {
 // target makes the running server ready to be driven.
 func (i *installation) target(ctx context.Context, people *rotation, pushes *arrivals, connections int) (*target, error) {
 	t := &target{
-		name: "Aye", origin: i.origin, page: pageOrigin, authorization: credentials(i.application, i.secret.Reveal()),
-		database: i.database, pushes: pushes, people: people,
+		name: "Aye", origin: i.origin, page: pageOrigin, database: i.database, pushes: pushes, people: people,
+	}
+	for _, h := range i.houses {
+		t.authorizations = append(t.authorizations, credentials(h.application, h.secret.Reveal()))
 	}
 	var addresses []string
 	for _, n := range i.nodes {

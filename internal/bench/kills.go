@@ -123,7 +123,7 @@ func (r *run) check(ctx context.Context, kept map[string]bool) (int, error) {
 	var lost atomic.Int64
 	err = parallel(ctx, killsInFlight, len(ids), func(ctx context.Context, i int) error {
 		var now state
-		callErr := call(ctx, t.http, http.MethodGet, t.url+"/v1/approvals/"+ids[i], t.authorization, nil, http.StatusOK, &now)
+		callErr := call(ctx, t.http, http.MethodGet, t.url+"/v1/approvals/"+ids[i], t.authorizations[0], nil, http.StatusOK, &now)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

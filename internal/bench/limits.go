@@ -150,8 +150,8 @@ func (r *run) startBare(ctx context.Context, name string, each bool, connections
 	}
 	t := &target{
 		name: name, origin: bareOrigin, page: pageOrigin,
-		authorization: credentials(settings.ApplicationID, settings.ApplicationSecret),
-		database:      server.database, pushes: r.pushes, people: newRotation(r.aye.people, false, r.now),
+		authorizations: []string{credentials(settings.ApplicationID, settings.ApplicationSecret)},
+		database:       server.database, pushes: r.pushes, people: newRotation(r.aye.people, false, r.now),
 	}
 	var addresses []string
 	for settings.Node = range r.Nodes {

@@ -68,7 +68,7 @@ func atBare(t *testing.T) *target {
 		t.Fatal(err)
 	}
 	to := &target{
-		name: "bare", origin: "http://" + addresses[0], page: pageOrigin, authorization: credentials("app_1", "s"),
+		name: "bare", origin: "http://" + addresses[0], page: pageOrigin, authorizations: []string{credentials("app_1", "s")},
 		metrics: []string{"http://" + addresses[1] + "/metrics"}, pushes: pushes, people: newRotation([]*person{ada}, false, time.Now),
 	}
 	to.at(2, addresses[0])
@@ -128,7 +128,7 @@ func TestWhatIsWrongIsSeen(t *testing.T) {
 		change func(*target, *person)
 		want   string
 	}{
-		{"a wrong secret", func(t *target, _ *person) { t.authorization = credentials("app_1", "x") }, "ask: 401"},
+		{"a wrong secret", func(t *target, _ *person) { t.authorizations = []string{credentials("app_1", "x")} }, "ask: 401"},
 		{"a page of another origin", func(t *target, _ *person) { t.page = "https://example.org" }, "wait: 403 at the handshake"},
 		{"another phone's key", func(_ *target, p *person) { p.deviceKey = p.approvalKey }, "fetch: 401"},
 		{"the wrong key decides", func(_ *target, p *person) { p.approvalKey = p.deviceKey }, "decide: "},
@@ -136,7 +136,7 @@ func TestWhatIsWrongIsSeen(t *testing.T) {
 		{"nothing is wrong", func(*target, *person) {}, ""},
 	} {
 		changed, p := &target{
-			name: to.name, origin: to.origin, page: to.page, authorization: to.authorization, node: to.node, nodes: to.nodes, http: to.http,
+			name: to.name, origin: to.origin, page: to.page, authorizations: to.authorizations, node: to.node, nodes: to.nodes, http: to.http,
 			dialer: to.dialer, keys: to.keys, pushes: to.pushes,
 		}, *one.person
 		test.change(changed, &p)

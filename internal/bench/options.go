@@ -61,6 +61,8 @@ type Options struct {
 	// Postgres is the URL of a database of a PostgreSQL server, whose role may make databases;
 	// empty for SQLite.
 	Postgres string
+	// Organisations is among how many the people are spread: 1 to 1000; 0 is 1.
+	Organisations int
 	// Nodes is how many processes Aye is: 1 to 16, and 1 on SQLite; 0 is 1.
 	Nodes int
 	// NATS is where several nodes tell each other of changes; empty starts a server.
@@ -108,8 +110,12 @@ func (o *Options) normalise() error {
 	if o.Kills == 0 {
 		o.Kills = usualKills
 	}
-	o.Nodes = max(1, o.Nodes)
+	o.Nodes, o.Organisations = max(1, o.Nodes), max(1, o.Organisations)
 	switch {
+	case o.Organisations > 1000:
+		return refuse("there may be 1 to 1000 organisations")
+	case o.Organisations > 1 && o.runs(Kills):
+		return refuse("kills are measured with one organisation")
 	case o.Nodes > 16:
 		return refuse("there may be 1 to 16 nodes")
 	case o.Nodes > 1 && o.Postgres == "":

@@ -32,6 +32,8 @@ func TestOptions(t *testing.T) {
 		"growth":          {func(o *Options) { o.Stored = []int{1} }, ""},
 		"stored":          {func(o *Options) { o.Stored = []int{0} }, "stored"},
 		"kills":           {func(o *Options) { o.Kills = 5000 }, "kills"},
+		"organisations":   {func(o *Options) { o.Organisations = 1001 }, "1 to 1000 organisations"},
+		"kills of many":   {func(o *Options) { o.Organisations, o.Kills = 2, 3 }, "one organisation"},
 	} {
 		o := good()
 		test.change(&o)

@@ -21,6 +21,8 @@ const (
 // person is somebody with one phone, and both their ends of a login.
 type person struct {
 	id, membership, device string
+	// house is the number of the organisation that the person belongs to.
+	house int
 	// address is where pushes to the phone go; empty for a phone that polls.
 	address                string
 	deviceKey, approvalKey *ecdsa.PrivateKey

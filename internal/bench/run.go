@@ -145,7 +145,7 @@ func (r *run) furnish(ctx context.Context, people, quiet int) (err error) {
 	r.closes = append(r.closes, r.aye.stop)
 	within, cancel := context.WithTimeout(ctx, furnishTime)
 	defer cancel()
-	if err = r.aye.furnish(within, people, quiet, r.Progress); err != nil {
+	if err = r.aye.furnish(within, r.Organisations, people, quiet, r.Progress); err != nil {
 		return fmt.Errorf("linking phones: %w", err)
 	}
 	r.people = newRotation(r.aye.people, true, r.now)

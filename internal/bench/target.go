@@ -30,8 +30,8 @@ type target struct {
 	nodes []node
 	// origin is what phones sign for, page the origin of its browsers.
 	origin, page string
-	// authorization is the application's.
-	authorization string
+	// authorizations are those of the applications, one for each organisation; see authorization.
+	authorizations []string
 	// metrics are the addresses of its counters, database those of its PostgreSQL; nil without one.
 	metrics  []string
 	database *bare.Database
@@ -162,6 +162,11 @@ func (t *target) proof(p *person, method, path string, body []byte) (string, err
 	return "Bearer " + compact, err
 }
 
+// authorization is that of the application that asks the person.
+func (t *target) authorization(p *person) string {
+	return t.authorizations[p.house%len(t.authorizations)]
+}
+
 // ask asks the person from a browser, and reads the answer.
 func (t *target) ask(ctx context.Context, at node, p *person, browser string, life int) (asked, error) {
 	body := `{"user":{"id":"` + p.membership + `"},"context":{"ip":"192.0.2.7","user_agent":"` + userAgent +
@@ -170,7 +175,7 @@ func (t *target) ask(ctx context.Context, at node, p *person, browser string, li
 		body += `,"expires_in":` + strconv.Itoa(life)
 	}
 	var a asked
-	err := call(ctx, t.http, http.MethodPost, at.url+"/v1/approvals", t.authorization, []byte(body+"}"), http.StatusCreated, &a)
+	err := call(ctx, t.http, http.MethodPost, at.url+"/v1/approvals", t.authorization(p), []byte(body+"}"), http.StatusCreated, &a)
 	if err == nil && (a.ID == "" || a.Status != "pending" || len(a.Number) < 3 || a.Ticket == "") {
 		err = errors.New("the answer lacks something")
 	}
