@@ -319,7 +319,7 @@ func (p *parallel) commit(tx *transaction) error {
 	return tx.only.direct(func(direct *pgx.Conn) error {
 		tag, err := sent(tx.ctx, direct, batch)
 		switch {
-		case isRefused(err):
+		case isRefused(err), notSent(err):
 			return translate(err)
 		case err != nil:
 			return fmt.Errorf("%w: %w", errInDoubt, err)
@@ -331,6 +331,12 @@ func (p *parallel) commit(tx *transaction) error {
 		// answers that it was rolled back, and calls that no error.
 		return errors.New("database: a change was undone, because one of its statements had failed")
 	})
+}
+
+// notSent tells whether nothing of a batch went out, because what comes before failed.
+func notSent(err error) bool {
+	_, before := errors.AsType[pgx.ErrPreprocessingBatch](err)
+	return before
 }
 
 // sent sends the batch and tells what the server said to the last of it.

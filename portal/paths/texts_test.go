@@ -227,6 +227,7 @@ func TestNoNotificationButATextMessage(t *testing.T) {
 		w.logsOff()
 		w.types()
 		w.At("/login/wait")
+		w.sees("wait.reason.setup") // what is clicked moves then
 		w.Click("details:not(.menu) summary")
 		w.Click(`form[action="/login/wait/text"] button`)
 		w.sees("code.title.sms")
