@@ -204,7 +204,7 @@ func (l *login) redeem(ctx context.Context) error {
 		state
 		Assertion string `json:"assertion"`
 	}
-	err := call(ctx, l.http, http.MethodPost, l.application.url+"/v1/approvals/"+l.question.ID+"/redeem", l.target.authorization(l.person), body, http.StatusOK, &answer)
+	err := call(ctx, l.http, http.MethodPost, l.application.url+"/v1/approvals/"+l.question.ID+"/redeem", l.authorization(l.person), body, http.StatusOK, &answer)
 	if err != nil {
 		return err
 	}
