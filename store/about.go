@@ -30,8 +30,8 @@ type way struct {
 	chains []string
 }
 
-// together joins. Name the chains of the audit log that the change appends to: their ends are then held with the first look. Those that
-// are not named are held later, in a message more.
+// together joins. Name the chains of the audit log that the change appends to: their ends are then held with the first look. One that is
+// not named is held later, in a message more; and where it comes before one that is, all of the group are made by themselves.
 func (w way) together(chains ...string) way {
 	w.joins, w.chains = true, chains
 	return w

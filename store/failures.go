@@ -73,6 +73,7 @@ const (
 	codeSerialization = "40001"
 	codeDeadlock      = "40P01"
 	codeLockTimeout   = "55P03"
+	codeIdle          = "25P03"
 )
 
 func translatePostgres(failure *pgconn.PgError, err error) error {

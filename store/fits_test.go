@@ -292,7 +292,7 @@ func TestAStartNeedsNoLock(t *testing.T) {
 // and is taken when the table is free.
 func TestAStepGivesWay(t *testing.T) {
 	t.Parallel()
-	config := Config{URL: secret.Secret(pgtest.Empty(t)), Connections: 8, Keys: testKeys(t), Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	config := Config{URL: secret.Secret(pgtest.Empty(t)), Connections: 9, Keys: testKeys(t), Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 	s := opened(t, config)
 	below, err := s.writer.DB()
 	if err != nil {

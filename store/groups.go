@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
@@ -20,6 +21,9 @@ const (
 	// groupPatience is how long a group waits for a lock, in milliseconds. Then its changes are made one by one, so that only those
 	// wait on that others stand in the way of.
 	groupPatience = "500"
+	// endPatience is how long a group that holds ends of chains may ask nothing, as where its node stands still: others wait for the
+	// ends meanwhile, and for no longer than lockLimit.
+	endPatience = 3 * time.Second
 
 	// lockGroup is lockBeside for a group.
 	lockGroup = "SELECT set_config('lock_timeout', '" + groupPatience + "', TRUE), pg_advisory_xact_lock_shared(" + wholeLock + ")"
@@ -277,7 +281,8 @@ func (t *table) holdEnds(chains []string) {
 	}
 	slices.Sort(chains)
 	// The end of a chain is nobody's key: to be made by oneself would not help who waits for it.
-	t.queue(&ask{statement: statement{text: "SELECT set_config('lock_timeout', '" + inMillis(lockLimit) + "', TRUE)"}})
+	t.queue(&ask{statement: statement{text: "SELECT set_config('lock_timeout', '" + inMillis(lockLimit) + "', TRUE), " +
+		"set_config('idle_in_transaction_session_timeout', '" + inMillis(endPatience) + "', TRUE)"}})
 	t.queue(&ask{
 		statement: statement{"SELECT organisation, sequence, hash FROM audit_heads WHERE organisation = ANY(?::text[]) ORDER BY organisation" + dialectPostgres.locked, []any{slices.Compact(chains)}},
 		read: func(from pgx.Rows) error {
@@ -297,9 +302,16 @@ func (t *table) holdEnds(chains []string) {
 func (t *table) keepEntries() error {
 	var chains []string
 	for _, entry := range t.tx.entries {
-		if _, held := t.tx.heads[entry.Organisation]; !held {
-			chains = append(chains, entry.Organisation)
+		if _, held := t.tx.heads[entry.Organisation]; held {
+			continue
 		}
+		for held := range t.tx.heads {
+			if entry.Organisation < held {
+				// All take ends in ascending order: who has a later one does not wait for this one.
+				return errByItself
+			}
+		}
+		chains = append(chains, entry.Organisation)
 	}
 	t.holdEnds(chains)
 	if err := t.send(); err != nil {

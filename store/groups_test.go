@@ -88,7 +88,7 @@ func TestChangesThatShareATransaction(t *testing.T) {
 					}
 					name := fmt.Sprintf("note %d", n)
 					all.Go(func() {
-						held, err := s.about("note:"+name).together().attempt(t.Context(), func(tx *transaction) (bool, error) { return what.change(tx, name) })
+						held, err := s.about("note:"+name).together("org_"+name[5:6]).attempt(t.Context(), func(tx *transaction) (bool, error) { return what.change(tx, name) })
 						if held != what.held || !errors.Is(err, what.err) || (what.err == nil && err != nil) {
 							t.Errorf("%s: %t, %v", end, held, err)
 						}

@@ -21,9 +21,10 @@ const (
 	contestedTries = 10
 	// contestedPause is how long it waits before, at least, times the number of the try.
 	contestedPause = 5 * time.Millisecond
-	// besideLimit is how many connections of a pool are kept for those who read: a change may read beside its
-	// transaction, and would wait for itself where all had one.
-	besideLimit = 6
+	// besideLimit is how many connections of a pool are kept for changes that are made together, two groups of each kind, and for
+	// those who read, two messages and one by itself: a change may read beside its transaction, and would wait for itself where
+	// all had one.
+	besideLimit = 7
 )
 
 // The locks that a change begins with, all held to its end. PostgreSQL keeps them in line: a change alone waits for those
@@ -319,8 +320,10 @@ func (p *parallel) commit(tx *transaction) error {
 	return tx.only.direct(func(direct *pgx.Conn) error {
 		tag, err := sent(tx.ctx, direct, batch)
 		switch {
-		case isRefused(err), notSent(err):
+		case isRefused(err):
 			return translate(err)
+		case cameTooLate(err):
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		case err != nil:
 			return fmt.Errorf("%w: %w", errInDoubt, err)
 		case tag.String() == "COMMIT":
@@ -333,10 +336,14 @@ func (p *parallel) commit(tx *transaction) error {
 	})
 }
 
-// notSent tells whether nothing of a batch went out, because what comes before failed.
-func notSent(err error) bool {
-	_, before := errors.AsType[pgx.ErrPreprocessingBatch](err)
-	return before
+// cameTooLate tells whether a commit was never heard of, so that nothing of the transaction stands: what goes before its message failed,
+// or the server had ended the transaction, because nothing was asked in it for too long.
+func cameTooLate(err error) bool {
+	if _, before := errors.AsType[pgx.ErrPreprocessingBatch](err); before {
+		return true
+	}
+	failure, said := errors.AsType[*pgconn.PgError](err)
+	return said && failure.Code == codeIdle
 }
 
 // sent sends the batch and tells what the server said to the last of it.

@@ -61,7 +61,7 @@ func newAddress(tb testing.TB) string {
 func openNotes(tb testing.TB) (one, two *Store, address string) {
 	tb.Helper()
 	address = newAddress(tb)
-	one, two = openNode(tb, address, 8), openNode(tb, address, 8)
+	one, two = openNode(tb, address, 9), openNode(tb, address, 9)
 	if err := one.writer.Exec("CREATE TABLE notes (name TEXT PRIMARY KEY, times BIGINT NOT NULL DEFAULT 0)").Error; err != nil {
 		tb.Fatal(err)
 	}

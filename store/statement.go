@@ -143,13 +143,12 @@ func one[R any, P columns[R]](c conn, missing error, query string, args ...any) 
 	return row, rows.Scan(P(&row).fields()...)
 }
 
-// soon is all for a change that asks for more before it looks at the rows: in a group what was noted goes in one message. Take the
-// rows before what was asked for can have changed.
+// soon is all for a change that asks for more before it looks at the rows: in a group what was noted goes in one message, and by itself
+// each is asked when its rows are taken. Take the rows, once, before what was asked for can have changed.
 func soon[R any, P columns[R]](tx *transaction, query string, args ...any) func() ([]R, error) {
 	s, grouped := tx.pool.(*seat)
 	if !grouped {
-		rows, err := all[R, P](tx.conn, query, args...)
-		return func() ([]R, error) { return rows, err }
+		return func() ([]R, error) { return all[R, P](tx.conn, query, args...) }
 	}
 	var found []R
 	a := &ask{statement: statement{query, args}, read: func(from pgx.Rows) (err error) {
@@ -177,8 +176,10 @@ func (tx *transaction) joined() bool {
 func soonDone(tx *transaction, query string, args ...any) func() error {
 	s, grouped := tx.pool.(*seat)
 	if !grouped {
-		_, err := tx.exec(query, args...)
-		return func() error { return err }
+		return func() error {
+			_, err := tx.exec(query, args...)
+			return err
+		}
 	}
 	a := &ask{statement: statement{query, args}}
 	s.soon(a)

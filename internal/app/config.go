@@ -54,7 +54,7 @@ type Config struct {
 type Database struct {
 	URL         secret.Secret `koanf:"url" help:"The URL of PostgreSQL, such as postgres://aye:password@db.example.com:5432/aye?sslmode=verify-full. It must say sslmode. Better give url_file. Empty for a file of SQLite in data_dir."`
 	URLFile     string        `koanf:"url_file" help:"The file with that URL."`
-	Connections int           `koanf:"connections" default:"16" help:"Connections of this server to PostgreSQL: 6 to 1000. Four of them are kept for those who read."`
+	Connections int           `koanf:"connections" default:"16" help:"Connections of this server to PostgreSQL: 6 to 1000. Seven of them are kept for those who read and for logins that are made together."`
 }
 
 // Mail says how announcements reach people.
