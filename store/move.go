@@ -90,14 +90,16 @@ func edge(m approval.Move) *statement {
 	if m.InTime {
 		update.add(" AND CASE state WHEN 'pending' THEN expires > ? WHEN 'approved' THEN redeem_by > ? ELSE TRUE END", now, now)
 	}
+	// What else must be there, or must not, is asked in a CASE, once the request is found: as a join it could begin elsewhere, and go through
+	// all requests.
 	if m.Alone {
-		update.add(` AND NOT EXISTS (SELECT 1 FROM approvals AS beside
+		update.add(` AND CASE WHEN EXISTS (SELECT 1 FROM approvals AS beside
 			WHERE beside.person_id = approvals.person_id AND beside.state = 'pending' AND beside.expires > ? AND beside.id <> approvals.id
-			AND (beside.application_id IS DISTINCT FROM approvals.application_id OR beside.browser <> approvals.browser))`, now)
+			AND (beside.application_id IS DISTINCT FROM approvals.application_id OR beside.browser <> approvals.browser)) THEN FALSE ELSE TRUE END`, now)
 	}
 	if m.Decision != nil && m.Decision.DeviceID != "" {
-		update.add(` AND EXISTS (SELECT 1 FROM devices
-			WHERE devices.id = ? AND devices.status = 'active' AND devices.person_id = approvals.person_id)`, m.Decision.DeviceID)
+		update.add(` AND CASE WHEN EXISTS (SELECT 1 FROM devices
+			WHERE devices.id = ? AND devices.status = 'active' AND devices.person_id = approvals.person_id) THEN TRUE ELSE FALSE END`, m.Decision.DeviceID)
 	}
 	update.add(" RETURNING id, person_id, membership_id, previous")
 	return &update

@@ -213,6 +213,10 @@ func oneLogin(t *testing.T, s served) *statements {
 	edge.Budget = func(b approval.Budget) approval.Budget { return b.After(approval.Approved, false, edge.Now) }
 	_, err = s.Move(ctx, edge, audit.Entry{Organisation: r.OrganisationID})
 	must(t, err)
+	alone := edge
+	alone.Alone = true // as where it is confirmed with a tap; this one comes too late
+	_, err = s.Move(ctx, alone, audit.Entry{Organisation: r.OrganisationID})
+	must(t, err)
 	_, err = s.HandOut(ctx, r.ID, s.Clock.Now(), s.Clock.Now().Add(time.Minute))
 	must(t, err)
 	_, err = s.Move(ctx, s.Redeem(r), audit.Entry{Organisation: r.OrganisationID})

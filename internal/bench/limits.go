@@ -163,6 +163,11 @@ func (r *run) startBare(ctx context.Context, name string, each bool, connections
 		addresses = append(addresses, l.listen)
 		t.metrics = append(t.metrics, l.metrics)
 	}
+	if server.database != nil {
+		if err = server.database.Settle(ctx); err != nil {
+			return nil, err
+		}
+	}
 	t.at(connections, addresses...)
 	server.target = t
 	return server, t.learnKeys(ctx)

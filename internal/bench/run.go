@@ -148,6 +148,11 @@ func (r *run) furnish(ctx context.Context, people, quiet int) (err error) {
 	if err = r.aye.furnish(within, r.Organisations, people, quiet, r.Progress); err != nil {
 		return fmt.Errorf("linking phones: %w", err)
 	}
+	if r.database != nil {
+		if err = r.database.Settle(ctx); err != nil {
+			return err
+		}
+	}
 	r.people = newRotation(r.aye.people, true, r.now)
 	return nil
 }

@@ -79,6 +79,8 @@ func OpenPostgres(ctx context.Context, address string, each bool) (*Store, error
 		return nil, errors.New("bare: the address of PostgreSQL cannot be read")
 	}
 	config.MaxConns = postgresConnections
+	// As Aye's connections have it: what was looked at while it was empty is not walked through later.
+	config.ConnConfig.RuntimeParams["enable_seqscan"], config.ConnConfig.RuntimeParams["jit"] = "off", "off"
 	s := &postgres{each: each, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	ctx = context.WithoutCancel(ctx)
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
