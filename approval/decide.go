@@ -210,15 +210,20 @@ func (s *Service) decided(ctx context.Context, r Request, d Decision) error {
 			return err
 		}
 	}
-	phones, err := s.otherPhones(ctx, r, d.DeviceID)
+	err := both(func() error {
+		phones, err := s.otherPhones(ctx, r, d.DeviceID)
+		if err == nil {
+			s.push(ctx, r, phones, notify.MessageWithdraw)
+		}
+		return err
+	}, func() error {
+		if d.State != Approved || d.Method != Push {
+			return nil
+		}
+		return s.Codes.Unlock(ctx, r.PersonID)
+	})
 	if err != nil {
 		return err
-	}
-	s.push(ctx, r, phones, notify.MessageWithdraw)
-	if d.State == Approved && d.Method == Push {
-		if err := s.Codes.Unlock(ctx, r.PersonID); err != nil {
-			return err
-		}
 	}
 	if d.State == Reported {
 		return nil

@@ -46,17 +46,30 @@ func (s *Service) Redeem(ctx context.Context, w Redeeming) (Redemption, error) {
 	if !secret.Equal(w.Code, s.releaseCode(r.ID)) {
 		return Redemption{}, s.refused(ctx, r, w, "wrong-code", ErrReleaseCode)
 	}
-	member, err := s.Directory.Member(ctx, r.OrganisationID, accounts.UserReference{ID: r.MembershipID})
-	if errors.Is(err, accounts.ErrNotFound) {
-		return Redemption{}, ErrNotFound // the membership has ended meanwhile
-	}
+	var out Redemption
+	err = both(func() (err error) {
+		out.Member, err = s.Directory.Member(ctx, r.OrganisationID, accounts.UserReference{ID: r.MembershipID})
+		if errors.Is(err, accounts.ErrNotFound) {
+			err = ErrNotFound // the membership has ended meanwhile
+		}
+		return err
+	}, func() (err error) {
+		if r.DecidedBy != "" { // who answered stays, so it need not wait for the release
+			out.Device, err = s.Phones.Known(ctx, r.DecidedBy)
+		}
+		return err
+	})
 	if err != nil {
 		return Redemption{}, err
 	}
-	if r, err = s.release(ctx, r, w); err != nil {
+	if out.Request, err = s.release(ctx, r, w); err != nil {
 		return Redemption{}, err
 	}
-	return s.redemption(ctx, r, w.Application, member)
+	out.Assertion, err = s.assertion(out.Request, w.Application)
+	if out.Local {
+		out.Within = r.OrganisationID
+	}
+	return out, err
 }
 
 // release gives the released request to the one redeem that wins, and to its repetitions.
@@ -96,27 +109,15 @@ func (s *Service) refused(ctx context.Context, r Request, w Redeeming, why strin
 	return errors.Join(cause, s.Audit.Write(ctx, entry))
 }
 
-func (s *Service) redemption(ctx context.Context, r Request, application accounts.Application, member accounts.Member) (Redemption, error) {
-	out := Redemption{Request: r, Member: member}
-	if r.Local {
-		out.Within = r.OrganisationID
-	}
-	if r.DecidedBy != "" {
-		device, err := s.Phones.Known(ctx, r.DecidedBy)
-		if err != nil {
-			return Redemption{}, err
-		}
-		out.Device = device
-	}
+// assertion is made of the row alone, so that a repeated redeem says the same.
+func (s *Service) assertion(r Request, application accounts.Application) (secret.Secret, error) {
 	means, strength := authentication(r)
-	// From the row alone, so that a repeated redeem says the same.
 	assertion, err := s.Signer.Sign(AssertionType, jwt.MapClaims{
 		"iss": s.Origin, "sub": r.MembershipID, "aud": application.ID, "org": r.OrganisationID, "aid": r.ID,
 		"jti": r.AssertionID, "iat": r.Released.Unix(), "exp": r.Released.Add(AssertionLife).Unix(),
 		"auth_time": r.Decided.Unix(), "amr": means, "acr": strength,
 	})
-	out.Assertion = secret.Secret(assertion)
-	return out, err
+	return secret.Secret(assertion), err
 }
 
 // authentication gives the amr values (RFC 8176) and the acr value of an approval.

@@ -2,6 +2,7 @@ package approval
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -213,4 +214,11 @@ func earlier(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// both does two things at one time, where neither needs what the other finds, and tells what failed.
+func both(one, other func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- other() }()
+	return errors.Join(one(), <-done)
 }

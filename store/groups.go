@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,8 +13,6 @@ import (
 )
 
 const (
-	// groupsAtOnce is how many groups of changes are under way at one time: while one is committed, the next one is made.
-	groupsAtOnce = 2
 	// groupPatience is how long a group waits for a lock, in milliseconds. Then its changes are made one by one, so that only those
 	// wait on that others stand in the way of.
 	groupPatience = "500"
@@ -42,20 +37,21 @@ var errByItself = errors.New("a change cannot be made with others")
 // the group stays, and each change is made by itself: one of them is the reason. Nobody hears of anything before the commit.
 type groups struct {
 	changes *parallel
+	// waits has the next one begin when the members of one have done their work and only its commit is left.
+	waits line[*member]
+}
 
-	// making is held by the group whose members are at work.
-	making sync.Mutex
-
-	mu      sync.Mutex
-	waiting []*member
-	under   int
+func newGroups(p *parallel) *groups {
+	g := &groups{changes: p}
+	g.waits.do = g.group
+	return g
 }
 
 // member is a change in a group.
 type member struct {
+	turn
+
 	change *change
-	// taken is set by whoever comes first: the group that begins it, or the caller that withdraws it.
-	taken atomic.Bool
 	// begins says whether it is made in the group, and where; nil: by itself.
 	begins chan *transaction
 	// wrote says that it changed a row.
@@ -68,12 +64,12 @@ type member struct {
 // do makes the change.
 func (g *groups) do(c *change) error {
 	m := &member{change: c, begins: make(chan *transaction, 1), done: make(chan error, 1)}
-	g.add(m) //nolint:contextcheck,nolintlint // each change has its own
+	g.waits.add(m) //nolint:contextcheck,nolintlint // each change has its own
 	var tx *transaction
 	select {
 	case tx = <-m.begins:
 	case <-c.ctx.Done():
-		if !m.taken.Swap(true) {
+		if m.take() {
 			return c.ctx.Err()
 		}
 		tx = <-m.begins // its turn is near, and it is made to its end
@@ -110,37 +106,6 @@ func (m *member) apply(tx *transaction) {
 	m.err = err
 }
 
-func (g *groups) add(m *member) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.waiting = append(g.waiting, m)
-	if g.under < groupsAtOnce {
-		g.under++
-		go g.work()
-	}
-}
-
-// work makes groups until nothing waits.
-func (g *groups) work() {
-	for {
-		g.making.Lock()
-		runtime.Gosched() // whoever is about to ask does so first
-		g.mu.Lock()
-		n := min(len(g.waiting), messageSize)
-		if n == 0 {
-			g.under--
-			g.mu.Unlock()
-			g.making.Unlock()
-			return
-		}
-		all := g.waiting[:n:n]
-		g.waiting = g.waiting[n:]
-		g.mu.Unlock()
-		all = slices.DeleteFunc(all, func(m *member) bool { return m.taken.Swap(true) })
-		g.group(all)
-	}
-}
-
 // later lets members wait once more, before all others.
 func (g *groups) later(some []*member) {
 	some = slices.DeleteFunc(some, func(m *member) bool {
@@ -154,15 +119,11 @@ func (g *groups) later(some []*member) {
 	for _, m := range some {
 		m.taken.Store(false)
 	}
-	g.mu.Lock()
-	g.waiting = append(some, g.waiting...)
-	g.mu.Unlock()
+	g.waits.again(some)
 }
 
 // group makes the changes in one transaction, and lets the next one begin before it is committed.
-func (g *groups) group(all []*member) {
-	made := sync.OnceFunc(g.making.Unlock)
-	defer made()
+func (g *groups) group(all []*member, next func()) {
 	if len(all) == 0 {
 		return
 	}
@@ -182,7 +143,7 @@ func (g *groups) group(all []*member) {
 	inside := t.hold(all)
 	g.later(slices.DeleteFunc(slices.Clone(all), func(m *member) bool { return slices.Contains(inside, m) }))
 	if err = t.sit(p, inside); err == nil {
-		made()
+		next()
 		if err = t.keepEntries(); err == nil {
 			err = p.commit(tx)
 		}

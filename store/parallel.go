@@ -70,7 +70,7 @@ var errInDoubt = fmt.Errorf("%w: a commit was not answered, and may have been ma
 func newParallel(db *gorm.DB, connections int, box *outbox) *parallel {
 	below, _ := db.ConnPool.(*pool)
 	p := &parallel{db: db, pool: below, box: box, places: make(chan struct{}, max(1, connections-besideLimit))}
-	p.rows, p.groups = &rowGroups{changes: p}, &groups{changes: p}
+	p.rows, p.groups = newRowGroups(p), newGroups(p)
 	return p
 }
 

@@ -185,7 +185,7 @@ func (s *Store) openPostgres(ctx context.Context, config Config) error {
 	if err = s.migrate(ctx, config, below); err != nil {
 		return err
 	}
-	s.group, s.together = newParallel(s.writer, connections, s.box), &together{pool: reads}
+	s.group, s.together = newParallel(s.writer, connections, s.box), newTogether(reads) //nolint:contextcheck,nolintlint // each change and each read has its own
 	return s.openPartitions(ctx, config.Log)
 }
 

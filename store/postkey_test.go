@@ -31,7 +31,7 @@ func TestAKeyThatWasUndone(t *testing.T) {
 			open, _ := s.group.(fitting)
 			below, _ := open.maker.(*parallel)
 			groups := below.groups
-			groups.making.Lock() // both come into one group
+			groups.waits.first.Lock() // both come into one group
 			var all sync.WaitGroup
 			for name, rounds := range map[string]int{"makes it": 0, "finds it": 3} {
 				all.Go(func() {
@@ -55,11 +55,11 @@ func TestAKeyThatWasUndone(t *testing.T) {
 				})
 			}
 			for both := false; !both; runtime.Gosched() {
-				groups.mu.Lock()
-				both = len(groups.waiting) == 2
-				groups.mu.Unlock()
+				groups.waits.mu.Lock()
+				both = len(groups.waits.waiting) == 2
+				groups.waits.mu.Unlock()
 			}
-			groups.making.Unlock()
+			groups.waits.first.Unlock()
 			all.Wait()
 		},
 	} {

@@ -6,10 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -19,25 +16,26 @@ import (
 // never wait for each other for ever.
 type rowGroups struct {
 	changes *parallel
+	// waits has the next one begin when only the commit of one is left.
+	waits line[*single]
+}
 
-	// making is held by the group that is not being committed yet.
-	making sync.Mutex
-
-	mu      sync.Mutex
-	waiting []*single
-	under   int
+func newRowGroups(p *parallel) *rowGroups {
+	g := &rowGroups{changes: p}
+	g.waits.do = g.group
+	return g
 }
 
 // single is one of them.
 type single struct {
+	turn
+
 	ctx       context.Context
 	row       string
 	statement statement
-	// taken is set by whoever comes first: the group that begins it, or the caller that withdraws it.
-	taken atomic.Bool
-	done  chan struct{}
-	rows  int64
-	err   error
+	done      chan struct{}
+	rows      int64
+	err       error
 }
 
 // do makes the change. Its statement is answered when it is committed.
@@ -56,11 +54,11 @@ type alongside struct {
 // ExecContext answers when the statement is committed with those of others.
 func (a *alongside) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	s := &single{ctx: ctx, row: a.row, statement: statement{query, a.group.changes.pool.plain(args)}, done: make(chan struct{})}
-	a.group.add(s) //nolint:contextcheck,nolintlint // each change has its own
+	a.group.waits.add(s) //nolint:contextcheck,nolintlint // each change has its own
 	select {
 	case <-s.done:
 	case <-ctx.Done():
-		if !s.taken.Swap(true) {
+		if s.take() {
 			return nil, ctx.Err()
 		}
 		<-s.done // it has begun, and its end is near
@@ -68,46 +66,14 @@ func (a *alongside) ExecContext(ctx context.Context, query string, args ...any) 
 	return driver.RowsAffected(s.rows), s.err
 }
 
-func (g *rowGroups) add(s *single) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.waiting = append(g.waiting, s)
-	if g.under < groupsAtOnce {
-		g.under++
-		go g.work()
-	}
-}
-
-// work makes groups until nothing waits.
-func (g *rowGroups) work() {
-	for {
-		g.making.Lock()
-		runtime.Gosched() // whoever is about to ask does so first
-		g.mu.Lock()
-		n := min(len(g.waiting), messageSize)
-		if n == 0 {
-			g.under--
-			g.mu.Unlock()
-			g.making.Unlock()
-			return
-		}
-		all := g.waiting[:n:n]
-		g.waiting = g.waiting[n:]
-		g.mu.Unlock()
-		g.group(slices.DeleteFunc(all, func(s *single) bool { return s.taken.Swap(true) }))
-	}
-}
-
 // group makes them together. Where that fails and nothing stands, each is made by itself: one of them is the reason.
-func (g *rowGroups) group(all []*single) {
-	made := sync.OnceFunc(g.making.Unlock)
-	defer made()
+func (g *rowGroups) group(all []*single, next func()) {
 	slices.SortStableFunc(all, func(a, b *single) int { return cmp.Compare(a.row, b.row) })
 	err := errRefused
 	if len(all) > 1 {
-		err = g.together(all, made)
+		err = g.together(all, next)
 	}
-	made()
+	next()
 	for _, s := range all {
 		switch {
 		case err == nil:
@@ -126,7 +92,7 @@ func (g *rowGroups) group(all []*single) {
 }
 
 // together makes all in one transaction, and tells when only its commit is left.
-func (g *rowGroups) together(all []*single, made func()) error {
+func (g *rowGroups) together(all []*single, next func()) error {
 	p := g.changes
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(all[0].ctx), changeLimit)
 	defer cancel()
@@ -160,7 +126,7 @@ func (g *rowGroups) together(all []*single, made func()) error {
 		p.pool.lost(err)
 		return err
 	}
-	made()
+	next()
 	if err = p.commit(tx); err != nil {
 		p.pool.lost(err)
 		return err

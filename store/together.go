@@ -3,28 +3,25 @@ package store
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-const (
-	// messengers are how many messages with reads are under way at one time.
-	messengers = 2
-	// messageSize is how many reads go in one message at most.
-	messageSize = 64
-)
-
 // together sends reads that wait at one time to PostgreSQL in one message. A read takes less than the way there and back: with
 // many callers that is what costs, on both sides. There is no timer: a read that comes alone goes alone.
 type together struct {
-	pool *pool
+	pool  *pool
+	waits line[*look]
+}
 
-	mu      sync.Mutex
-	waiting []*look
-	under   int
+func newTogether(p *pool) *together {
+	t := &together{pool: p}
+	t.waits.do = func(all []*look, next func()) {
+		next()
+		t.answer(all)
+	}
+	return t
 }
 
 // look is one read.
@@ -42,16 +39,7 @@ func (t *together) query(ctx context.Context, query string, args []any, read fun
 	t.pool.saw(query, args)
 	began := time.Now()
 	l := &look{ctx: ctx, statement: statement{query, t.pool.plain(args)}, read: read, done: make(chan struct{})}
-	t.mu.Lock()
-	t.waiting = append(t.waiting, l)
-	idle := t.under < messengers
-	if idle {
-		t.under++
-	}
-	t.mu.Unlock()
-	if idle {
-		go t.work() //nolint:contextcheck,nolintlint // each read has its own
-	}
+	t.waits.add(l) //nolint:contextcheck,nolintlint // each read has its own
 	var err error
 	select {
 	case <-l.done:
@@ -65,39 +53,21 @@ func (t *together) query(ctx context.Context, query string, args []any, read fun
 	return err
 }
 
-// work sends what waits until nothing does.
-func (t *together) work() {
-	for {
-		runtime.Gosched() // whoever is about to ask does so first
-		t.mu.Lock()
-		n := min(len(t.waiting), messageSize)
-		if n == 0 {
-			t.under--
-			t.mu.Unlock()
-			return
-		}
-		all := t.waiting[:n:n]
-		t.waiting = t.waiting[n:]
-		t.mu.Unlock()
-		t.answer(all)
+// take tells whether anybody still wants to know.
+func (l *look) take() bool {
+	if l.err = l.ctx.Err(); l.err != nil {
+		close(l.done)
 	}
+	return l.err == nil
 }
 
 // answer makes the reads in one message, and each by itself where that fails: then it is known whose failure it is.
 func (t *together) answer(all []*look) {
-	wanted := all[:0:0]
-	for _, l := range all {
-		if l.err = l.ctx.Err(); l.err != nil {
-			close(l.done)
-			continue
-		}
-		wanted = append(wanted, l)
-	}
-	made, err := t.send(wanted)
-	for i, l := range wanted {
+	made, err := t.send(all)
+	for i, l := range all {
 		if i >= made {
-			if len(wanted) > 1 || t.pool.lost(err) {
-				_, err = t.send(wanted[i : i+1])
+			if len(all) > 1 || t.pool.lost(err) {
+				_, err = t.send(all[i : i+1])
 			}
 			l.err = err
 		}

@@ -155,9 +155,9 @@ func (r *run) startBare(ctx context.Context, name string, each bool, connections
 	}
 	var addresses []string
 	for settings.Node = range r.Nodes {
-		l, err := r.launcher.limit(ctx, fmt.Sprintf("%s-%d", name, settings.Node+1), settings)
-		if err != nil {
-			return nil, err
+		l, failure := r.launcher.limit(ctx, fmt.Sprintf("%s-%d", name, settings.Node+1), settings)
+		if failure != nil {
+			return nil, failure
 		}
 		server.programs = append(server.programs, l)
 		addresses = append(addresses, l.listen)
