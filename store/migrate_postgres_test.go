@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -182,6 +183,15 @@ func TestBothHaveTheSameTables(t *testing.T) {
 	if !slices.Equal(fileReferences, serverReferences) {
 		t.Errorf("the references differ:\n%s\n%s", fileReferences, serverReferences)
 	}
+	// Those of requests are looked at by a function (docs/decisions/0034), each with the same words.
+	const requests = "approvals"
+	fileConditions := checks.FindAllStringSubmatch(texts(t, file, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", requests)[0], -1)
+	said := strings.ReplaceAll(texts(t, server, "SELECT prosrc FROM pg_proc WHERE proname = 'approvals_hold'")[0], "NEW.", "")
+	serverConditions := held.FindAllStringSubmatch(said, -1)
+	if a, b := conditions(fileConditions), conditions(serverConditions); !slices.Equal(a, b) || len(a) < 11 {
+		t.Errorf("the conditions of requests differ:\n%s\n%s", a, b)
+	}
+	delete(inFile, requests)
 	var fileChecks []string
 	for _, table := range slices.Sorted(maps.Keys(inFile)) {
 		made := texts(t, file, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", table)[0]
@@ -194,4 +204,21 @@ func TestBothHaveTheSameTables(t *testing.T) {
 	if !slices.Equal(fileChecks, serverChecks) {
 		t.Errorf("the conditions differ:\n%s\n%s", fileChecks, serverChecks)
 	}
+}
+
+var (
+	// checks are the conditions of a table of SQLite, each with its last bracket at the end of a line or before a comma.
+	checks = regexp.MustCompile(`(?s)CHECK \((.*?)\)(?:,|\n|\) STRICT| \)|$)`)
+	// held are those that a function looks at, one on each line.
+	held = regexp.MustCompile(`(?m)^\s*(?:IF|AND) \((.*)\)$`)
+)
+
+// conditions are sorted, with one space between two words.
+func conditions(found [][]string) []string {
+	var all []string
+	for _, one := range found {
+		all = append(all, strings.Join(strings.Fields(one[1]), " "))
+	}
+	slices.Sort(all)
+	return all
 }
