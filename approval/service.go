@@ -216,9 +216,28 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// both does two things at one time, where neither needs what the other finds, and tells what failed.
+// both does two things at one time, where neither needs what the other finds, and tells the first failure. A panic of either is the caller's.
 func both(one, other func() error) error {
 	done := make(chan error, 1)
-	go func() { done <- other() }()
-	return errors.Join(one(), <-done)
+	var panicked any
+	go func() {
+		err := errUnfinished
+		defer func() {
+			panicked = recover()
+			done <- err
+		}()
+		err = other()
+	}()
+	first := one()
+	second := <-done
+	if panicked != nil {
+		panic(panicked)
+	}
+	if first != nil {
+		return first
+	}
+	return second
 }
+
+// errUnfinished says that a goroutine ended before what it did.
+var errUnfinished = errors.New("approval: something was not done to its end")

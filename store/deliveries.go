@@ -73,7 +73,7 @@ func (s *Store) Deliver(ctx context.Context, d approval.Delivery) (bool, error) 
 	for _, state := range before {
 		values = append(values, state)
 	}
-	return s.updateRow(ctx, "delivery "+d.RequestID+" "+d.DeviceID, func(tx *transaction) (int64, error) {
+	return s.noteRow(ctx, "delivery "+d.RequestID+" "+d.DeviceID, func(tx *transaction) (int64, error) {
 		return tx.exec("UPDATE deliveries SET state = ?, reason = ?, updated = ? WHERE request_id = ? AND device_id = ? AND state IN "+places(len(before)), values...)
 	})
 }

@@ -21,10 +21,10 @@ const (
 	contestedTries = 10
 	// contestedPause is how long it waits before, at least, times the number of the try.
 	contestedPause = 5 * time.Millisecond
-	// besideLimit is how many connections of a pool are kept for changes that are made together, two groups of each kind, and for
+	// besideLimit is how many connections of a pool are kept for changes that are made together, two groups of each of three kinds, and for
 	// those who read, two messages and one by itself: a change may read beside its transaction, and would wait for itself where
 	// all had one.
-	besideLimit = 7
+	besideLimit = 9
 )
 
 // The locks that a change begins with, all held to its end. PostgreSQL keeps them in line: a change alone waits for those
@@ -56,9 +56,9 @@ type parallel struct {
 	closed bool
 	under  sync.WaitGroup
 
-	// rows makes those that are one statement about one row, and groups those that a login is made of.
-	rows   *rowGroups
-	groups *groups
+	// rows makes those that are one statement about one row, notes those of them that may be lost, and groups those that a login is made of.
+	rows, notes *rowGroups
+	groups      *groups
 
 	// committed counts transactions, joined the changes that came with another one.
 	committed, joined atomic.Int64
@@ -70,7 +70,7 @@ var errInDoubt = fmt.Errorf("%w: a commit was not answered, and may have been ma
 func newParallel(db *gorm.DB, connections int, box *outbox) *parallel {
 	below, _ := db.ConnPool.(*pool)
 	p := &parallel{db: db, pool: below, box: box, places: make(chan struct{}, max(1, connections-besideLimit))}
-	p.rows, p.groups = newRowGroups(p), newGroups(p)
+	p.rows, p.notes, p.groups = newRowGroups(p, false), newRowGroups(p, true), newGroups(p)
 	return p
 }
 
@@ -104,7 +104,10 @@ func (p *parallel) do(c *change) error {
 		return errClosed
 	}
 	defer p.under.Done()
-	if c.row != "" {
+	switch {
+	case c.row != "" && c.note:
+		return p.notes.do(c)
+	case c.row != "":
 		return p.rows.do(c)
 	}
 	if c.joins {

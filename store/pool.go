@@ -17,7 +17,7 @@ type Statistics struct {
 	Reads, Writes int64
 	// Rows is how many rows statements gave.
 	Rows int64
-	// Changes were made in so many Commits: on SQLite what waits together is made together.
+	// Changes were made in so many Commits that waited for the disk: what waits together is made together.
 	Changes, Commits int64
 }
 

@@ -14,14 +14,17 @@ import (
 // rowGroups makes changes of PostgreSQL that are one statement about one row, those that wait at one time in one transaction and
 // one message. While one group is committed, the next one is made. Each changes its rows in one order: two groups, of whatever node,
 // never wait for each other for ever.
+//
+// What may be lost (notes) goes with its commit, which does not wait for the disk. Where no answer comes it is made again.
 type rowGroups struct {
 	changes *parallel
+	notes   bool
 	// waits has the next one begin when only the commit of one is left.
 	waits line[*single]
 }
 
-func newRowGroups(p *parallel) *rowGroups {
-	g := &rowGroups{changes: p}
+func newRowGroups(p *parallel, notes bool) *rowGroups {
+	g := &rowGroups{changes: p, notes: notes}
 	g.waits.do = g.group
 	return g
 }
@@ -70,7 +73,7 @@ func (a *alongside) ExecContext(ctx context.Context, query string, args ...any) 
 func (g *rowGroups) group(all []*single, next func()) {
 	slices.SortStableFunc(all, func(a, b *single) int { return cmp.Compare(a.row, b.row) })
 	err := errRefused
-	if len(all) > 1 {
+	if len(all) > 1 || g.notes && len(all) == 1 {
 		err = g.together(all, next)
 	}
 	next()
@@ -103,10 +106,19 @@ func (g *rowGroups) together(all []*single, next func()) error {
 	tx := &transaction{conn: conn{ctx: ctx, dialect: &dialectPostgres}, only: &only{Conn: alone, pool: p.pool}}
 	defer tx.end()
 	batch := tx.only.beginning(about{beside: true})
+	queue := func(text string, values ...any) {
+		p.pool.saw(text, values)
+		batch.Queue(text, values...)
+	}
+	if g.notes {
+		queue("SET LOCAL synchronous_commit = off")
+	}
 	before := batch.Len()
 	for _, s := range all {
-		p.pool.saw(s.statement.text, s.statement.values)
-		batch.Queue(s.statement.text, s.statement.values...)
+		queue(s.statement.text, s.statement.values...)
+	}
+	if g.notes {
+		queue("COMMIT")
 	}
 	err = tx.only.direct(func(direct *pgx.Conn) error {
 		results := direct.SendBatch(ctx, batch)
@@ -116,8 +128,8 @@ func (g *rowGroups) together(all []*single, next func()) error {
 				_ = results.Close() // it says the same once more
 				return failure
 			}
-			if i >= before {
-				all[i-before].rows = tag.RowsAffected()
+			if row := i - before; row >= 0 && row < len(all) {
+				all[row].rows = tag.RowsAffected()
 			}
 		}
 		return results.Close()
@@ -127,6 +139,11 @@ func (g *rowGroups) together(all []*single, next func()) error {
 		return err
 	}
 	next()
+	if g.notes {
+		tx.committed = true
+		p.joined.Add(int64(len(all))) // with what the next commit waits for
+		return nil
+	}
 	if err = p.commit(tx); err != nil {
 		p.pool.lost(err)
 		return err

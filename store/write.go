@@ -49,17 +49,29 @@ func (w way) attempt(ctx context.Context, change func(tx *transaction) (bool, er
 // PostgreSQL others are made beside it, so what it looks at is the row that it changes, or what only
 // changes alone.
 func (s *Store) update(ctx context.Context, only func(tx *transaction) (int64, error)) (bool, error) {
-	return s.updateRow(ctx, "", only)
+	return s.changeRow(&change{ctx: ctx}, only)
 }
 
 // updateRow is update of the row of that name, made together with what changes other rows at that time. The names put them in
 // order, those of requests before those of their deliveries.
 func (s *Store) updateRow(ctx context.Context, row string, only func(tx *transaction) (int64, error)) (bool, error) {
+	return s.changeRow(&change{ctx: ctx, row: row}, only)
+}
+
+// noteRow is updateRow for what may be made twice, and may be lost where PostgreSQL crashes within the next second: nobody waits for its
+// disk. What it tells may have been so for a while.
+func (s *Store) noteRow(ctx context.Context, row string, only func(tx *transaction) (int64, error)) (bool, error) {
+	return s.changeRow(&change{ctx: ctx, row: row, note: true}, only)
+}
+
+func (s *Store) changeRow(c *change, only func(tx *transaction) (int64, error)) (bool, error) {
 	var rows int64
-	err := s.group.do(&change{ctx: ctx, single: true, row: row, about: about{beside: true}, apply: func(tx *transaction) (err error) {
+	c.single, c.about = true, about{beside: true}
+	c.apply = func(tx *transaction) (err error) {
 		rows, err = only(tx)
 		return err
-	}})
+	}
+	err := s.group.do(c)
 	return err == nil && rows > 0, err
 }
 

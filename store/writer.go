@@ -58,6 +58,8 @@ type change struct {
 	single bool
 	// row is the one that a single statement changes, for those that PostgreSQL makes together; empty for others.
 	row string
+	// note says that the row may be changed twice, and that the change may be lost; see [Store.noteRow].
+	note bool
 	// joins says that PostgreSQL makes it with others; see [groups].
 	joins bool
 	// chains are those of the audit log that it says it appends to.

@@ -148,11 +148,6 @@ func (r *run) furnish(ctx context.Context, people, quiet int) (err error) {
 	if err = r.aye.furnish(within, r.Organisations, people, quiet, r.Progress); err != nil {
 		return fmt.Errorf("linking phones: %w", err)
 	}
-	if r.database != nil {
-		if err = r.database.Settle(ctx); err != nil {
-			return err
-		}
-	}
 	r.people = newRotation(r.aye.people, true, r.now)
 	return nil
 }
@@ -166,6 +161,11 @@ func (r *run) close() {
 
 // startAye starts the server and makes it ready to be driven.
 func (r *run) startAye(ctx context.Context, connections int) (*target, error) {
+	if r.database != nil {
+		if err := r.database.Settle(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.aye.start(ctx); err != nil {
 		return nil, err
 	}
