@@ -21,10 +21,10 @@ const (
 	contestedTries = 10
 	// contestedPause is how long it waits before, at least, times the number of the try.
 	contestedPause = 5 * time.Millisecond
-	// besideLimit is how many connections of a pool are kept for changes that are made together, two groups of each of three kinds, and for
+	// besideLimit is how many connections of a pool are kept for changes that are made together, two groups of each kind, and for
 	// those who read, two messages and one by itself: a change may read beside its transaction, and would wait for itself where
-	// all had one.
-	besideLimit = 9
+	// all had one. Notes take what is free at that moment: they wait for nobody.
+	besideLimit = 7
 )
 
 // The locks that a change begins with, all held to its end. PostgreSQL keeps them in line: a change alone waits for those
