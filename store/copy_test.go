@@ -119,6 +119,7 @@ func (p place) uncheck(t *testing.T) {
 			WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND coninhcount = 0`) {
 			run(t, p.db, "ALTER TABLE "+row[0])
 		}
+		run(t, p.db, "DROP TRIGGER approvals_hold ON approvals") // docs/decisions/0034
 		return
 	}
 	c, err := p.db.Conn(t.Context())

@@ -41,7 +41,7 @@ var keptOf = []kept{
 		purpose, state, message, details, ip, place, user_agent, method, verified, created AS created_at, decided AS decided_at, released AS released_at, reported AS reported_at
 		FROM approvals WHERE person_id = ` + text + " AND created >= 0 ORDER BY created, id", nil},
 	{"pushes", "What became of the messages to your phones: kept with the requests.", `SELECT request_id AS request, device AS phone, channel, state, reason, updated AS updated_at
-		FROM deliveries WHERE request_id IN (SELECT id FROM approvals WHERE person_id = ` + text + " AND created >= 0) ORDER BY request_id, position", nil},
+		FROM deliveries WHERE request_id IN (SELECT id FROM approvals WHERE person_id = ` + text + " AND created >= 0)", nil},
 	{"decisions", "What your phones signed, which proves what you agreed to: kept with the log.", decisionsEver, nil},
 	{"push limits", "How often you were asked lately, so that nobody can wear you down.", `SELECT streak AS unanswered_in_a_row, muted_until AS muted_until_at, cautious_until AS cautious_until_at
 		FROM budgets WHERE person_id = ` + text, nil},
